@@ -1,0 +1,72 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Data flows one way: every target imports only targets listed above it.
+// docs/architecture.md walks the same list in run order.
+let package = Package(
+  name: "gliclass-toolchain",
+  products: [
+    .library(name: "GLiClass", targets: ["GLiClass"]),
+    .executable(name: "gliclass-convert", targets: ["ConvertCommand"]),
+    .executable(name: "gliclass-verify", targets: ["VerifyCommand"]),
+    .executable(name: "gliclass", targets: ["ClassifyCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"4.0.0"),
+  ],
+  targets: [
+    // System libraries. json-c is linked statically (the archive is named in its module map), because
+    // the runtime may load nothing beyond libc and libm; that is why it has no pkgConfig, which would add -ljson-c.
+    .systemLibrary(name: "CJSON", providers: [.apt(["libjson-c-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+
+    // No pkgConfig either: sentencepiece.pc also lists the trainer, which nothing here needs.
+    .systemLibrary(name: "CSentencePieceLibrary", providers: [.apt(["libsentencepiece-dev"])]),
+
+    // Our own C: signal-safe mapping guard, SIMD kernels, and SentencePiece's C++ behind a C face.
+    .target(name: "CPlatform"),
+    .target(name: "CKernels"),
+    .target(
+      name: "CSentencePiece", dependencies: ["CSentencePieceLibrary"],
+      linkerSettings: [.linkedLibrary("sentencepiece")]),
+
+    .target(name: "ModelCore", dependencies: ["CJSON", "CPlatform"]),
+    .target(name: "Tokenization", dependencies: ["ModelCore"]),
+    .target(name: "GLCFormat", dependencies: ["ModelCore", "CKernels"]),
+    .target(name: "Engine", dependencies: ["ModelCore", "GLCFormat", "CKernels"]),
+    .target(name: "GLiClass", dependencies: ["ModelCore", "GLCFormat", "Tokenization", "Engine"]),
+
+    .target(
+      name: "Checkpoints", dependencies: ["ModelCore", "CLibZip", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "CSentencePiece"]),
+    .target(name: "Quantization", dependencies: ["ModelCore"]),
+    .target(
+      name: "Conversion",
+      dependencies: [
+        "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "Quantization", "CKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .target(name: "ReferenceModel", dependencies: ["ModelCore", "Checkpoints", "COpenBLAS"]),
+    .target(
+      name: "Verification",
+      dependencies: [
+        "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "ReferenceModel", "GLiClass",
+      ]),
+
+    .executableTarget(
+      name: "ConvertCommand",
+      dependencies: ["Conversion", "ModelCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "VerifyCommand",
+      dependencies: ["Verification", "ModelCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "ClassifyCommand",
+      dependencies: [
+        "GLiClass", "GLCFormat", "Tokenization", "Engine", "ModelCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,157 @@
+// SIMD kernels of the engine. What each computes, to the bit, is fixed in formats/numerics.md ("N" below); every
+// instruction set gives the same bits. Matrices are row-major; a stride is the distance between rows, in elements.
+// Pointers are checked by the caller: no kernel reads or writes outside the ranges stated here.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The revision of formats/numerics.md that these kernels implement.
+enum { GLCK_NUMERICS_REVISION = 1 };
+
+/// Channels in a block, floats in a vector of N1, features in a tile.
+enum { GLCK_LANES = 16, GLCK_TILE_FEATURES = 64 };
+
+typedef enum { GLCK_ACTIVATION_NONE = 0, GLCK_ACTIVATION_GELU = 1 } glck_activation;
+
+/// int8 product with dequantization, bias and activation function (N4).
+typedef struct {
+  size_t rows;    // activation rows, 0 allowed
+  size_t k;       // features: a multiple of 64, at most 65,536
+  size_t blocks;  // output channels / 16
+  const int8_t *activations;  // [rows][k], values in [-127, 127]
+  size_t activation_stride;
+  const float *row_scales;    // [rows]
+  const int8_t *remainders;   // [rows][k] with the same stride, or NULL
+  const float *remainder_scales;  // [rows] when there are remainders
+  const int8_t *tiles;           // [blocks][k / 4][16 channels][4 features], 64-byte aligned
+  const int32_t *channel_sums;   // [16 * blocks]: sum of a channel's weights
+  const float *channel_scales;   // [16 * blocks]
+  const float *bias;             // [16 * blocks] or NULL
+  glck_activation activation;
+  float *output;  // [rows][16 * blocks]
+  size_t output_stride;
+} glck_product_s8;
+
+/// f32 product in panels of 16 columns (N4): output = a * b (+ bias), fma over k in ascending order.
+typedef struct {
+  size_t rows;
+  size_t k;
+  size_t blocks;         // columns / 16
+  const float *a;        // [rows][k]
+  size_t a_stride;
+  const float *b;        // column c of block n at feature k is b[n * b_block_stride + k * b_stride + c]
+  size_t b_stride;
+  size_t b_block_stride;
+  const float *bias;     // [16 * blocks] or NULL
+  glck_activation activation;
+  float *output;         // [rows][16 * blocks]
+  size_t output_stride;
+} glck_product_f32;
+
+/// Row quantization (N3), optionally with the remainder row.
+typedef struct {
+  size_t rows;
+  size_t n;             // features of a row
+  const float *input;   // [rows][n]
+  size_t input_stride;
+  const float *input_scales;  // [n] or NULL
+  int8_t *quantized;    // [rows][n rounded up to 64], padded with zeros
+  size_t quantized_stride;
+  float *row_scales;    // [rows]
+  int8_t *remainders;   // as quantized, or NULL
+  float *remainder_scales;
+} glck_quantize;
+
+/// (Residual +) LayerNorm, optionally with the quantization of its output in the same pass (N5.2, N3).
+/// `output` may be `input` or `residual`.
+typedef struct {
+  size_t rows;
+  size_t n;
+  const float *input;     // [rows][n]
+  size_t input_stride;
+  const float *residual;  // [rows][n] or NULL
+  size_t residual_stride;
+  const float *gain;      // [n]
+  const float *bias;      // [n]
+  float epsilon;
+  float *output;          // [rows][n]
+  size_t output_stride;
+  const float *input_scales;  // [n] or NULL: of the layer that the quantized row is for
+  int8_t *quantized;      // [rows][n rounded up to 64] or NULL
+  size_t quantized_stride;
+  float *row_scales;      // [rows] when quantized
+} glck_layer_norm;
+
+/// Scores of one head for some queries of one text, from their parts to unnormalized probabilities (N5.4).
+typedef struct {
+  size_t rows;                 // queries
+  size_t keys;                 // tokens of the text
+  const uint32_t *positions;   // [rows]: each query's position in the text, below keys
+  float *scores;               // [rows][keys]: in dot(Q, K), out exp(s - maximum)
+  size_t score_stride;
+  const float *query_relative;  // [rows][columns]: dot(Q_i, Kr), or NULL
+  size_t query_relative_stride;
+  const float *key_relative;    // [keys][columns]: dot(K_j, Qr), or NULL
+  size_t key_relative_stride;
+  const int32_t *columns;  // [2 * keys - 1]: columns[j - i + keys - 1] is the relative column of query i and key j
+  float scale;
+  float *row_sums;         // [rows]: z
+} glck_relative_softmax;
+
+/// The kernels of one instruction set. All are thread-safe and assume the environment of glck_enter().
+typedef struct {
+  const char *name;  // "scalar", "avx2", "avx512vnni"
+  void (*product_s8)(const glck_product_s8 *);
+  void (*product_f32)(const glck_product_f32 *);
+  /// Returns nonzero when a row was not finite (N6).
+  int (*quantize)(const glck_quantize *);
+  /// Returns nonzero when a row was not finite (N6).
+  int (*layer_norm)(const glck_layer_norm *);
+  void (*relative_softmax)(const glck_relative_softmax *);
+  /// x[r][c] = x[r][c] / sums[r] for c < n.
+  void (*divide_rows)(size_t rows, size_t n, float *x, size_t stride, const float *sums);
+  /// output[i] = (float)codes[i] * scale.
+  void (*widen_row)(size_t n, const int8_t *codes, float scale, float *output);
+  /// One block of tiles [k / 4][16][4] and its 16 scales to an f32 panel [k][16]; k is a multiple of 4.
+  void (*widen_panel)(size_t k, const int8_t *tiles, const float *scales, float *panel);
+  /// Rows [n][k] to panels [ceil(n / 16)][k][16], missing rows zero.
+  void (*pack_panels)(size_t n, size_t k, const float *rows, size_t stride, float *panels);
+  /// Sum of a[i] * b[i] (N5.6).
+  float (*dot)(size_t n, const float *a, const float *b);
+  /// x[i] = exp(x[i]), gelu(x[i]) (N2); n may be anything.
+  void (*exp_rows)(size_t n, float *x);
+  void (*gelu_rows)(size_t n, float *x);
+  /// output[c][r] = bias[c] + sum over k, ascending, of x[k][r] * weights[c][k], in binary64: each product exact, each
+  /// sum rounded once, bias added last. For the conversion. rows is a multiple of 16.
+  void (*project_f64)(size_t rows, size_t k, size_t channels, const float *x_transposed, const float *weights,
+                      const float *bias, double *output);
+} glck_kernels;
+
+/// The number of instruction sets compiled in for this architecture, worst first; index 0 is scalar.
+size_t glck_kernels_count(void);
+/// The kernels at `index`, or NULL when this machine (processor and operating system) cannot run them.
+/// The name is available either way.
+const glck_kernels *glck_kernels_at(size_t index);
+const char *glck_kernels_name(size_t index);
+/// The best kernels that this machine runs.
+const glck_kernels *glck_kernels_best(void);
+
+/// 1 / (1 + exp(-z)) (N2), scalar.
+float glck_sigmoid(float z);
+
+/// Sets the floating-point environment of N and returns the previous one, for glck_leave().
+uint64_t glck_enter(void);
+void glck_leave(uint64_t environment);
+
+/// CRC-32 (IEEE 802.3, reflected, as zlib's crc32) of `count` bytes, continuing from `crc` (0 at the start).
+uint32_t glck_crc32(uint32_t crc, const void *bytes, size_t count);
+/// The same by tables alone: the oracle.
+uint32_t glck_crc32_portable(uint32_t crc, const void *bytes, size_t count);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,32 @@
+// Operating-system services that Swift cannot express safely: a signal handler that turns a fault inside a
+// mapped file into a flag, and raw access to flags whose Swift import is incomplete.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Registers [base, base + length) as a mapping whose pages may vanish because the file behind it was shortened.
+/// From then on a SIGBUS inside it is answered by mapping a zero page over the fault, and the mapping is marked
+/// as damaged. Returns a slot >= 0, or -1 when all slots are taken (the mapping is then unguarded).
+/// Thread-safe. A SIGBUS outside every registered mapping goes to the handler installed before.
+int glcp_guard_register(const void *base, size_t length);
+
+/// Whether a page of the mapping in `slot` has been lost since it was registered.
+int glcp_guard_damaged(int slot);
+
+/// Forgets the mapping in `slot`. Call before munmap.
+void glcp_guard_unregister(int slot);
+
+/// open(2) with O_TMPFILE in `directory`: a nameless file that vanishes with its last descriptor.
+/// Returns a descriptor, or -1 with errno set.
+int glcp_open_nameless(const char *directory, int mode);
+
+/// Gives the nameless file `descriptor` the name `path`, which must not exist. Returns 0, or -1 with errno set.
+int glcp_link_nameless(int descriptor, const char *path);
+
+#ifdef __cplusplus
+}
+#endif

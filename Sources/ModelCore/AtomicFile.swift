@@ -1,0 +1,87 @@
+import CPlatform
+import Glibc
+
+/// A file that appears under its name whole, or not at all.
+///
+/// Bytes go to a nameless file in the same directory (or a temporary sibling where the file system has no O_TMPFILE);
+/// ``commit()`` syncs it and renames it over the target. Unless committed, nothing is left: not even by a killed process
+/// where O_TMPFILE is there. Not thread-safe except ``write(_:at:)``, which may be called from several threads.
+public final class AtomicFile: Sendable {
+  /// The path the file will have.
+  public let path: String
+  private let descriptor: Int32
+  private let directory: String
+  private let temporaryPath: String
+  private let isNamed: Bool
+
+  /// Creates the temporary file beside `path`.
+  /// - Throws: ``ModelCoreError/cannotCreate(path:reason:)``.
+  public init(path: String) throws(ModelCoreError) {
+    self.path = path
+    let slash = path.lastIndex(of: "/")
+    directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    temporaryPath = "\(path).tmp-\(getpid())"
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw .cannotCreate(path: path, reason: "exists and is not a regular file")
+    }
+    let nameless = glcp_open_nameless(directory, 0o644)
+    if nameless >= 0 {
+      descriptor = nameless
+      isNamed = false
+      return
+    }
+    let named = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard named >= 0 else { throw .cannotCreate(path: path, reason: systemReason()) }
+    descriptor = named
+    isNamed = true
+  }
+
+  deinit {
+    close(descriptor)
+    if isNamed { unlink(temporaryPath) }
+  }
+
+  /// Reserves `size` bytes on disk, so that a full disk is noticed before the work is done.
+  public func reserve(_ size: Int) throws(ModelCoreError) {
+    guard size > 0 else { return }
+    let code = posix_fallocate(descriptor, 0, off_t(size))
+    guard code == 0 || code == EINVAL || code == EOPNOTSUPP else {
+      throw .writeFailed(path: path, reason: systemReason(code))
+    }
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw .writeFailed(path: path, reason: systemReason()) }
+  }
+
+  /// Writes all of `bytes` at `offset`.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(ModelCoreError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let written = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw .writeFailed(path: path, reason: systemReason()) }
+      done += written
+    }
+  }
+
+  /// Syncs the file and gives it its name, replacing what was there.
+  public consuming func commit() throws(ModelCoreError) {
+    guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason()) }
+    if !isNamed {
+      unlink(temporaryPath)
+      guard glcp_link_nameless(descriptor, temporaryPath) == 0 else {
+        throw .writeFailed(path: path, reason: systemReason())
+      }
+    }
+    guard rename(temporaryPath, path) == 0 else {
+      let reason = systemReason()
+      unlink(temporaryPath)
+      throw .writeFailed(path: path, reason: reason)
+    }
+    let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/// The exit statuses of the three programs, a contract with users' scripts (sysexits.h where it has one).
+public enum ExitStatus: Int32, Sendable {
+  case success = 0
+  /// A verdict: a drift or error bound was exceeded.
+  case verdict = 1
+  case usage = 64
+  /// Bad or unsupported input data.
+  case badData = 65
+  /// An input is missing or unreadable.
+  case missingInput = 66
+  /// A defect of ours.
+  case internalError = 70
+  case cannotCreate = 73
+  case inputOutput = 74
+}
+
+/// An error that a user of the command lines can be shown as it is.
+///
+/// Each module has one enum of cases with payloads, and renders them in one place. ``message`` is one line that names
+/// the file, the tensor or field, what was expected and what was found.
+public protocol Diagnostic: Error, CustomStringConvertible, Sendable {
+  /// One line, without a leading `error:`.
+  var message: String { get }
+  /// A further line that says what would help, where there is something to say.
+  var hint: String? { get }
+  /// What a program that ends because of this error returns.
+  var exitStatus: ExitStatus { get }
+}
+
+extension Diagnostic {
+  /// No hint unless a case has one.
+  public var hint: String? { nil }
+  /// The same as ``message``.
+  public var description: String { message }
+}

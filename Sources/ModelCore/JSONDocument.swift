@@ -1,0 +1,54 @@
+import CJSON
+
+/// A parsed JSON text: the owner of what its ``JSONValue``s look at.
+///
+/// Parsed by json-c, after a strict syntax check that json-c does not make. Read-only, and safe to share between threads
+/// because values are never retained one by one.
+public final class JSONDocument: @unchecked Sendable {
+  /// The file it is from, for error messages.
+  public let path: String
+  private let node: OpaquePointer?
+
+  /// Parses `bytes`.
+  /// - Throws: ``ModelCoreError/invalidJSON(path:offset:reason:)``.
+  public init(_ bytes: UnsafeRawBufferPointer, path: String) throws(ModelCoreError) {
+    self.path = path
+    do throws(JSONSyntax.Violation) {
+      try JSONSyntax.check(bytes)
+    } catch {
+      throw .invalidJSON(path: path, offset: error.offset, reason: error.reason)
+    }
+    guard bytes.count < Int(Int32.max) else { throw .invalidJSON(path: path, offset: 0, reason: "longer than 2 GiB") }
+    let tokener = json_tokener_new_ex(Int32(JSONSyntax.maximumDepth + 1))
+    defer { json_tokener_free(tokener) }
+    node = json_tokener_parse_ex(tokener, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
+    // A bare number at the end of the text is complete only when the tokener is told so.
+    var status = json_tokener_get_error(tokener)
+    if status == json_tokener_continue {
+      json_tokener_parse_ex(tokener, "", 0)
+      status = json_tokener_get_error(tokener)
+    }
+    guard status == json_tokener_success || node != nil else {
+      let offset = json_tokener_get_parse_end(tokener)
+      throw .invalidJSON(path: path, offset: offset, reason: String(cString: json_tokener_error_desc(status)))
+    }
+  }
+
+  /// Parses the text `string`.
+  public convenience init(_ string: String, path: String) throws(ModelCoreError) {
+    try self.init(copying: Array(string.utf8), path: path)
+  }
+
+  /// Parses `bytes`.
+  public convenience init(copying bytes: [UInt8], path: String) throws(ModelCoreError) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    defer { buffer.deallocate() }
+    buffer.copyBytes(from: bytes)
+    try self.init(UnsafeRawBufferPointer(buffer), path: path)
+  }
+
+  deinit { json_object_put(node) }
+
+  /// The value of the whole text.
+  public var root: JSONValue { JSONValue(document: self, node: node, name: "", index: nil) }
+}

@@ -1,0 +1,81 @@
+import CPlatform
+import Glibc
+
+/// A file mapped read-only, whole.
+///
+/// Bytes are lent through closures and must not escape them. The file may be shortened by someone else while it is
+/// mapped: the pages that vanish then read as zero, and ``checkIntact()`` throws from then on, so callers ask after they
+/// have read what they came for. Thread-safe.
+public final class MappedFile: Sendable {
+  /// The path it was opened by, for error messages.
+  public let path: String
+  /// Bytes in the file when it was opened.
+  public let size: Int
+  // SAFETY: set once, never written through, unmapped in deinit only.
+  nonisolated(unsafe) private let base: UnsafeRawPointer?
+  private let guardSlot: Int32
+
+  /// Maps the regular file at `path`.
+  /// - Throws: ``ModelCoreError/cannotOpen(path:reason:)``, ``ModelCoreError/readFailed(path:reason:)``.
+  public init(path: String) throws(ModelCoreError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: systemReason()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(path: path, reason: systemReason()) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
+      throw .cannotOpen(path: path, reason: "expected a file, found \(kind)")
+    }
+    self.path = path
+    size = Int(status.st_size)
+    guard size > 0 else {
+      base = nil
+      guardSlot = -1
+      return
+    }
+    guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
+      throw .readFailed(path: path, reason: "cannot map: \(systemReason())")
+    }
+    base = UnsafeRawPointer(address)
+    guardSlot = glcp_guard_register(address, size)
+  }
+
+  deinit {
+    guard let base else { return }
+    glcp_guard_unregister(guardSlot)
+    munmap(UnsafeMutableRawPointer(mutating: base), size)
+  }
+
+  /// Lends all bytes of the file.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeRawBufferPointer(start: base, count: size))
+  }
+
+  /// The bytes of the mapping, which live as long as this object does. For owners that keep the file beside the pointer.
+  package var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: size) }
+
+  /// Throws when a page that was read had vanished because the file was shortened.
+  public func checkIntact() throws(ModelCoreError) {
+    if glcp_guard_damaged(guardSlot) != 0 {
+      throw .readFailed(path: path, reason: "the file became shorter than its \(size) bytes while it was read")
+    }
+  }
+
+  /// Tells the system that `range` has been read for the last time, so that its pages no longer count as resident.
+  public func discard(_ range: Range<Int>) {
+    guard let base, !range.isEmpty, range.lowerBound >= 0, range.upperBound <= size else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = range.lowerBound / page * page
+    let end = range.upperBound == size ? size : range.upperBound / page * page
+    guard end > start else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+  }
+}
+
+/// The text of `errno`.
+package func systemReason(_ code: Int32 = errno) -> String {
+  String(cString: strerror(code))
+}
