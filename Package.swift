@@ -55,16 +55,26 @@ let package = Package(
         "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "ReferenceModel", "GLiClass",
       ]),
 
+    // The programs. CommandSupport is what they share; these four alone print or exit.
+    .target(
+      name: "CommandSupport",
+      dependencies: ["ModelCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(
       name: "ConvertCommand",
-      dependencies: ["Conversion", "ModelCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "CommandSupport", "Conversion", "ModelCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "VerifyCommand",
-      dependencies: ["Verification", "ModelCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "CommandSupport", "Verification", "GLiClass", "ModelCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "ClassifyCommand",
       dependencies: [
-        "GLiClass", "GLCFormat", "Tokenization", "Engine", "ModelCore",
+        "CommandSupport", "GLiClass", "GLCFormat", "Tokenization", "Engine", "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

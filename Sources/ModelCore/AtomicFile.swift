@@ -64,6 +64,18 @@ public final class AtomicFile: Sendable {
     }
   }
 
+  /// Writes all of `bytes` at `offset`.
+  public func write(_ bytes: [UInt8], at offset: Int) throws(ModelCoreError) {
+    let result: Result<Void, ModelCoreError> = bytes.withUnsafeBytes { buffer in
+      do throws(ModelCoreError) {
+        return .success(try write(buffer, at: offset))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+
   /// Syncs the file and gives it its name, replacing what was there.
   public consuming func commit() throws(ModelCoreError) {
     guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason()) }

@@ -34,6 +34,20 @@ public final class JSONDocument: @unchecked Sendable {
     }
   }
 
+  /// Parses the file at `path`.
+  public convenience init(contentsOf path: String) throws(ModelCoreError) {
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    do throws(ModelCoreError) {
+      try self.init(file.unsafeBytes, path: path)
+      try file.checkIntact()
+    } catch {
+      // What was read of a file that became shorter says nothing about the file.
+      try file.checkIntact()
+      throw error
+    }
+  }
+
   /// Parses the text `string`.
   public convenience init(_ string: String, path: String) throws(ModelCoreError) {
     try self.init(copying: Array(string.utf8), path: path)

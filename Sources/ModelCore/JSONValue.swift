@@ -130,3 +130,16 @@ public struct JSONValue {
     return value
   }
 }
+
+extension JSONValue {
+  /// This value, to be written again.
+  public var json: JSON {
+    if isNull { return .null }
+    if let bool { return .bool(bool) }
+    if let int { return .int(int) }
+    if let double { return .double(double) }
+    if let string { return .string(string) }
+    if let count { return .array((0..<count).map { element($0).json }) }
+    return .object(keys.map { ($0, member($0)?.json ?? .null) })
+  }
+}

@@ -1,5 +1,5 @@
 // Operating-system services that Swift cannot express safely: a signal handler that turns a fault inside a
-// mapped file into a flag, and raw access to flags whose Swift import is incomplete.
+// mapped file into a flag, and system calls whose macros Swift does not import.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +26,9 @@ int glcp_open_nameless(const char *directory, int mode);
 
 /// Gives the nameless file `descriptor` the name `path`, which must not exist. Returns 0, or -1 with errno set.
 int glcp_link_nameless(int descriptor, const char *path);
+
+/// Processors that this process may run on (its affinity mask), at least 1.
+int glcp_available_processors(void);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,50 @@
+# Shared by Scripts/demo and Scripts/test: what has to be on the machine before anything is built.
+# Sourced, not run; expects `set -euo pipefail` and the repository's top as the working directory.
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# The packages named by the providers in Package.swift.
+LIBRARIES=(libopenblas-dev libsentencepiece-dev libzip-dev libjson-c-dev)
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs those of the named Debian packages that are missing.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  say "installing ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Whether `swift` is there and at least 6.0.
+has_swift() {
+  local version
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\..*/\1/p' | head -1)
+  [ -n "$version" ] && [ "$version" -ge 6 ]
+}
+
+# Swift 6: Debian 13 packages it, Debian 12 does not.
+require_swift() {
+  has_swift && return 0
+  local release=0
+  [ -r /etc/os-release ] && release=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+  if [ "${release%%.*}" -ge 13 ]; then
+    install_packages swiftlang
+    has_swift || fail "swiftlang is installed, but 'swift --version' does not say 6.0 or later"
+  else
+    fail "Swift 6.0 or later is needed, and Debian $release does not package it: get the Debian 12 toolchain from https://www.swift.org/install/linux/ and put its usr/bin on PATH"
+  fi
+}
+
+prepare_machine() {
+  command -v dpkg-query >/dev/null || fail "this script installs Debian packages; on another system install ${LIBRARIES[*]} or their equivalents and run: swift build -c release"
+  install_packages git g++ pkg-config binutils ca-certificates "${LIBRARIES[@]}" "$@"
+  require_swift
+}

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Read a `.glc` file, independently of the Swift code: written from formats/glc.md and formats/tokenizer.md alone.
+
+    read_glc.py FILE                              summary: versions, sections, metadata, tensors
+    read_glc.py FILE --check                      every rule of the formats; one line per violation
+    read_glc.py FILE --dump DIR                   every tensor as f32 (little-endian, row-major) in DIR/<name>.f32,
+                                                  and DIR/index.json (name -> shape, encoding, layout)
+    read_glc.py FILE --against CHECKPOINT_DIR     derive every code and scale again from model.safetensors and
+                                                  config.json, and compare to the bit; digest and checksums as well
+    read_glc.py FILE --tokenizer-dump [OUT.json]  the compiled tokenizer in plain form (default: standard output)
+    read_glc.py FILE --tokenizer-json FILE.json   compare the compiled tokenizer with the tokenizer.json of its source
+
+Options can be combined. Exit status: 0 all is well, 1 violations or differences (one line each), 65 not readable.
+Beside it: glc_file.py (container and tensors), glc_check.py (the rules), glc_tokenizer.py (its section), glc_derive.py
+(the rules of conversion). Needs numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+import glc_check
+import glc_derive
+import glc_tokenizer
+from glc_file import ENCODINGS, F32, INT8, LAYOUTS, TOKENIZER, Decoded, File, decode
+from glc_tokenizer import FormatError
+
+
+# --- Against a checkpoint -------------------------------------------------------------------------------------------
+
+
+def against(file: File, directory: Path) -> Iterator[str]:
+    """Every difference from what the rules of conversion make of the checkpoint."""
+    checkpoint = glc_derive.Checkpoint(directory)
+    yield from compare_metadata(file, checkpoint)
+    records = {record.name: record for record in file.records}
+    for name, weights in glc_derive.tensors(checkpoint):
+        record = records.pop(name, None)
+        if record is None:
+            yield f"{name}: missing"
+        elif record.shape != weights.shape:
+            yield f"{name}: shape {record.shape}, expected {weights.shape}"
+        else:
+            yield from compare_tensor(decode(record, file.extent(record)), weights)
+    yield from (f"{name}: not a tensor of this checkpoint" for name in records)
+
+
+def compare_tensor(found: Decoded, weights: np.ndarray) -> Iterator[str]:
+    name = found.record.name
+    if found.record.encoding == F32:
+        yield from compare_bits(name, "values", found.values().view("<u4"), weights.view("<u4"))
+    elif found.record.encoding == INT8 and found.input_scales is None and found.record.rows_per_scale == 1:
+        codes, scales = glc_derive.quantize(weights)
+        yield from compare_bits(name, "scales", found.row_scales().view("<u4"), scales.view("<u4"))
+        yield from compare_bits(name, "codes", found.logical_codes(), codes)
+    else:
+        yield f"{name}: no rule to derive {ENCODINGS[found.record.encoding]} with these scales"
+
+
+def compare_bits(name: str, what: str, found: np.ndarray, expected: np.ndarray) -> Iterator[str]:
+    places = np.argwhere(found != expected)
+    if len(places):
+        first = tuple(places[0].tolist())
+        pair = found[first].item(), expected[first].item()
+        shown = "{}, expected {}" if found.dtype == np.int8 else "bits {:#010x}, expected {:#010x}"
+        yield f"{name}: {len(places)} of {found.size} {what} differ, the first at {first}: {shown.format(*pair)}"
+
+
+def compare_metadata(file: File, checkpoint: glc_derive.Checkpoint) -> Iterator[str]:
+    for member, fields in checkpoint.metadata().items():
+        for field, expected in fields.items():
+            if (found := file.metadata.get(member, {}).get(field)) != expected:
+                yield f"metadata: {member}.{field} is {found!r}, the checkpoint says {expected!r}"
+    source = file.metadata.get("source", {})
+    if source.get("content_digest") != (expected := checkpoint.content_digest()):
+        yield f"metadata: content_digest {source.get('content_digest')}, expected {expected}"
+    if not any(entry.get("name") == glc_derive.WEIGHTS for entry in source.get("files", [])):
+        yield f"metadata: {glc_derive.WEIGHTS} is not among the source files"
+    for entry in source.get("files", []):
+        path = checkpoint.directory / entry.get("name", "")
+        if not path.is_file():
+            yield f"metadata: source file {entry.get('name')!r} is not in {checkpoint.directory}"
+        elif (found := (entry.get("bytes"), entry.get("sha256"))) != (expected := glc_derive.file_identity(path)):
+            yield f"metadata: source file {entry['name']}: {found}, expected {expected}"
+
+
+# --- Output ---------------------------------------------------------------------------------------------------------
+
+
+def print_summary(file: File) -> None:
+    header = file.header
+    print(f"glc {header.major}.{header.minor}, numerics revision {header.numerics}, {len(file.data):,} bytes\n")
+    print(f"{'section':<12} {'offset':>12} {'size':>12}  checksum  flags")
+    for section in header.sections:
+        print(f"{section.name:<12} {section.offset:>12,} {section.size:>12,}  {section.checksum:08x}  {section.flags}")
+    print("\nmetadata", json.dumps(file.metadata, indent=2, ensure_ascii=False))
+    try:
+        tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
+        print("\ntokenizer", json.dumps(tokenizer.header_dump(), indent=2, ensure_ascii=False))
+    except FormatError as error:
+        print(f"\ntokenizer: {error}")
+    print(f"\n{'tensor':<44} {'shape':>14}  {'stored as':<12} {'extent':>12} {'size':>12}  checksum")
+    for record in file.records:
+        shape = "x".join(map(str, record.shape))
+        stored = f"{ENCODINGS[record.encoding]} {LAYOUTS[record.layout]}"
+        print(f"{record.name:<44} {shape:>14}  {stored:<12} {record.offset:>12,} {record.size:>12,}  "
+              f"{record.checksum:08x}")  # fmt: skip
+
+
+def dump(file: File, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    index = {}
+    for record in file.records:
+        if "/" in record.name or "\0" in record.name:
+            raise FormatError(f"{record.name!r}: no file name")
+        values = decode(record, file.extent(record)).values()
+        (directory / f"{record.name}.f32").write_bytes(np.ascontiguousarray(values, dtype="<f4").tobytes())
+        index[record.name] = {
+            "shape": list(record.shape),
+            "encoding": ENCODINGS[record.encoding],
+            "layout": LAYOUTS[record.layout],
+        }
+    (directory / "index.json").write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"{directory}: {len(index)} tensors")
+
+
+def dump_tokenizer(file: File, target: str) -> None:
+    tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
+    text = json.dumps(tokenizer.dump(), indent=1, ensure_ascii=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        Path(target).write_text(text, encoding="utf-8")
+
+
+def compare_tokenizer(file: File, path: Path) -> Iterator[str]:
+    tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
+    yield from (f"tokenizer: {line}" for line in tokenizer.check())
+    source = json.loads(path.read_text(encoding="utf-8"))
+    yield from (f"tokenizer: {line}" for line in tokenizer.compare(source))
+
+
+def report(title: str, problems: Iterator[str]) -> int:
+    """Prints every line; the number of them."""
+    count = 0
+    try:
+        for count, problem in enumerate(problems, 1):
+            print(problem)
+    except FormatError as error:
+        print(error)
+        count += 1
+    print(f"{title}: {f'{count} found' if count else 'ok'}", file=sys.stderr)
+    return count
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--check", action="store_true", help="every rule of the formats")
+    parser.add_argument("--dump", type=Path, metavar="DIR", help="write tensors as f32")
+    parser.add_argument("--against", type=Path, metavar="CHECKPOINT_DIR", help="derive all again and compare")
+    parser.add_argument("--tokenizer-dump", nargs="?", const="-", metavar="OUT.json", help="default: standard output")
+    parser.add_argument("--tokenizer-json", type=Path, metavar="FILE.json", help="compare the tokenizer with this")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    try:
+        file, problems = File(options.file), 0
+        if options.check:
+            problems += report("check", glc_check.check(file))
+        if options.against:
+            problems += report("against", against(file, options.against))
+        if options.tokenizer_json:
+            problems += report("tokenizer", compare_tokenizer(file, options.tokenizer_json))
+        if options.dump:
+            dump(file, options.dump)
+        if options.tokenizer_dump:
+            dump_tokenizer(file, options.tokenizer_dump)
+        if not any((options.check, options.against, options.tokenizer_json, options.dump, options.tokenizer_dump)):
+            print_summary(file)
+        return 1 if problems else 0
+    except (FormatError, OSError) as error:
+        print(f"error: {options.file}: {error}" if isinstance(error, FormatError) else f"error: {error}")
+        return 1 if options.check else 65
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+// Float kernels for AVX2 and FMA, and the tables that use them.
+#pragma STDC FP_CONTRACT OFF
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+#include "kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "lanes_avx2.h"
+#include "float_kernels.h"
+#pragma clang attribute pop
+
+const glck_kernels glck_kernels_avx2 = {.name = "avx2", .product_s8 = glck_product_s8_avx2, FLOAT_KERNELS};
+#endif

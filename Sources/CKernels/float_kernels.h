@@ -1,0 +1,15 @@
+// All float kernels, over whichever vocabulary was included before; their table entries.
+#pragma once
+#include "elementary_body.h"
+#include "quantize_body.h"
+#include "layer_norm_body.h"
+#include "relative_softmax_body.h"
+#include "rows_body.h"
+#include "product_f32_body.h"
+#include "project_f64_body.h"
+
+#define FLOAT_KERNELS                                                                                       \
+  .product_f32 = product_f32, .quantize = quantize, .layer_norm = layer_norm,                               \
+  .relative_softmax = relative_softmax, .divide_rows = divide_rows, .widen_row = widen_row,                 \
+  .widen_panel = widen_panel, .pack_panels = pack_panels, .dot = dot, .exp_rows = exp_rows,                 \
+  .gelu_rows = gelu_rows, .project_f64 = project_f64

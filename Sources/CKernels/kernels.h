@@ -1,0 +1,23 @@
+// What the kernel files of an instruction set export to the dispatch table.
+#pragma once
+#include "CKernels.h"
+
+extern const glck_kernels glck_kernels_scalar;
+void glck_product_s8_scalar(const glck_product_s8 *p);
+
+#if defined(__x86_64__)
+extern const glck_kernels glck_kernels_avx2;
+void glck_product_s8_avx2(const glck_product_s8 *p);
+
+extern const glck_kernels glck_kernels_avx512vnni;
+void glck_product_s8_avx512vnni(const glck_product_s8 *p);
+
+/// CRC-32 by carry-less multiplication: for processors with PCLMULQDQ and SSE4.1, 64 bytes and more.
+uint32_t glck_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t count);
+#endif
+
+/// What this machine, processor and operating system, can run.
+typedef struct {
+  int avx2_fma, avx512_vnni, pclmul;
+} glck_machine;
+glck_machine glck_detect_machine(void);

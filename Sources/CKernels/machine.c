@@ -1,0 +1,44 @@
+// What this machine can run: the processor's word (cpuid) and the operating system's (which registers it saves).
+#include <stdatomic.h>
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/// The registers that the operating system saves (XCR0), or 0 when it does not say.
+static uint64_t saved_registers(uint32_t leaf1_ecx) {
+  if (!(leaf1_ecx & bit_OSXSAVE)) return 0;
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (uint64_t)high << 32 | low;
+}
+
+static unsigned detect(void) {
+  uint32_t a, b, c, d, leaf7_b = 0, leaf7_c = 0;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  uint32_t leaf1_c = c;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) leaf7_b = b, leaf7_c = c;
+  uint64_t saved = saved_registers(leaf1_c);
+  int ymm = (saved & 0x06) == 0x06;  // SSE and AVX state
+  int zmm = (saved & 0xE6) == 0xE6;  // and masks, upper halves, registers 16...31
+  int avx2_fma = ymm && (leaf1_c & bit_AVX) && (leaf1_c & bit_FMA) && (leaf7_b & bit_AVX2);
+  uint32_t avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+  int avx512_vnni = avx2_fma && zmm && (leaf7_b & avx512) == avx512 && (leaf7_c & bit_AVX512VNNI);
+  int pclmul = (leaf1_c & bit_PCLMUL) && (leaf1_c & bit_SSE4_1);
+  return (unsigned)avx2_fma | (unsigned)avx512_vnni << 1 | (unsigned)pclmul << 2;
+}
+#else
+static unsigned detect(void) { return 0; }
+#endif
+
+/// Asked once: cpuid traps in a virtual machine. Threads that race find the same answer.
+glck_machine glck_detect_machine(void) {
+  static _Atomic unsigned known;
+  const unsigned asked = 1u << 31;
+  unsigned found = atomic_load_explicit(&known, memory_order_relaxed);
+  if (!(found & asked)) {
+    found = detect() | asked;
+    atomic_store_explicit(&known, found, memory_order_relaxed);
+  }
+  return (glck_machine){.avx2_fma = found & 1, .avx512_vnni = found >> 1 & 1, .pclmul = found >> 2 & 1};
+}

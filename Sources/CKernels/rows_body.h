@@ -1,0 +1,68 @@
+// Small row kernels over the vocabulary of lanes: elementary functions, division, widening, packing, the head's dot
+// product.
+#pragma once
+
+static void exp_rows(size_t n, float *x) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) v_store(x + i, v_exp(v_load(x + i)));
+  if (i < n) v_store_partial(x + i, v_exp(v_load_partial(x + i, n - i)), n - i);
+}
+
+static void gelu_rows(size_t n, float *x) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) v_store(x + i, v_gelu(v_load(x + i)));
+  if (i < n) v_store_partial(x + i, v_gelu(v_load_partial(x + i, n - i)), n - i);
+}
+
+static void divide_rows(size_t rows, size_t n, float *x, size_t stride, const float *sums) {
+  for (size_t r = 0; r < rows; r++) {
+    float *row = x + r * stride;
+    v16f sum = v_set1(sums[r]);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) v_store(row + i, v_div(v_load(row + i), sum));
+    if (i < n) v_store_partial(row + i, v_div(v_load_partial(row + i, n - i), sum), n - i);
+  }
+}
+
+static void widen_row(size_t n, const int8_t *codes, float scale, float *output) {
+  v16f factor = v_set1(scale);
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) v_store(output + i, v_mul(v_load_s8(codes + i), factor));
+  if (i < n) {
+    int8_t last[16] = {0};
+    memcpy(last, codes + i, n - i);
+    v_store_partial(output + i, v_mul(v_load_s8(last), factor), n - i);
+  }
+}
+
+static void widen_panel(size_t k, const int8_t *tiles, const float *scales, float *panel) {
+  v16f factor = v_load(scales);
+  for (size_t i = 0; i < k; i += 4)
+    for (int feature = 0; feature < 4; feature++)
+      v_store(panel + 16 * (i + (size_t)feature), v_mul(v_load_tile(tiles + 16 * i, feature), factor));
+}
+
+static void pack_panels(size_t n, size_t k, const float *rows, size_t stride, float *panels) {
+  for (size_t first = 0; first < n; first += 16) {
+    size_t count = n - first < 16 ? n - first : 16;
+    float *panel = panels + first * k;
+    for (size_t i = 0; i < k; i += 16) {
+      size_t features = k - i < 16 ? k - i : 16;
+      v16f m[16];
+      for (size_t r = 0; r < 16; r++) {
+        const float *row = rows + (first + r) * stride + i;
+        m[r] = r >= count ? v_zero() : features < 16 ? v_load_partial(row, features) : v_load(row);
+      }
+      v_transpose(m);
+      for (size_t f = 0; f < features; f++) v_store(panel + 16 * (i + f), m[f]);
+    }
+  }
+}
+
+static float dot(size_t n, const float *a, const float *b) {
+  v16f sum = v_zero();
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) sum = v_fma(v_load(a + i), v_load(b + i), sum);
+  if (i < n) sum = v_fma(v_load_partial(a + i, n - i), v_load_partial(b + i, n - i), sum);
+  return v_fold_sum(sum);
+}

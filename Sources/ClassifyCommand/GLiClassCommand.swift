@@ -1,0 +1,32 @@
+import ArgumentParser
+import Engine
+
+@main
+struct GLiClassCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gliclass",
+    abstract: "Run a .glc file: classify, tokenize, inspect, bench.",
+    discussion: """
+      GLC_ISA=scalar|avx2|avx512vnni in the environment forces an instruction set; all give the same bits.
+      """,
+    version: "0.1.0",
+    subcommands: [Classify.self, Tokenize.self, Inspect.self, Bench.self])
+}
+
+/// What every subcommand that computes takes.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: "Threads; as many as processors unless given.")
+  var threads: Int?
+
+  var engine: EngineOptions { EngineOptions(threads: threads) }
+}
+
+/// Splits `a,b,c` at commas; spaces around a label do not belong to it.
+func labels(from list: String) -> [String] {
+  list.split(separator: ",", omittingEmptySubsequences: false).map { part in
+    var part = part
+    while part.first == " " { part.removeFirst() }
+    while part.last == " " { part.removeLast() }
+    return String(part)
+  }
+}

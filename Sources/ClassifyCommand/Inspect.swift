@@ -1,0 +1,106 @@
+import ArgumentParser
+import CommandSupport
+import GLCFormat
+import GLiClass
+import ModelCore
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a .glc file holds and where it came from.",
+    discussion: """
+      EXAMPLES
+        gliclass inspect model.glc
+        gliclass inspect model.glc --check
+      """)
+
+  @Argument(help: "The .glc file.")
+  var model: String
+
+  @Flag(help: "Print one JSON object: format, metadata and every tensor.")
+  var json = false
+
+  @Flag(help: "Also read all tensor data and compare its checksums.")
+  var check = false
+
+  func run() throws {
+    try reporting {
+      // The whole model, so that a file which opens here is one that runs.
+      let file = try GLiClassModel(path: model).file
+      if check {
+        let bar = ProgressBar("checking")
+        defer { bar.finish() }
+        try file.checkTensorData { bar.update(Double($0) / Double($1)) }
+      }
+      Console.print(json ? file.json(isChecked: check).text(pretty: true) : file.summary(isChecked: check))
+    }
+  }
+}
+
+extension GLCFile {
+  fileprivate func summary(isChecked: Bool) -> String {
+    let encoder = configuration.encoder
+    let metadata = metadata.root
+    func text(_ path: String...) -> String {
+      var value: JSONValue? = metadata
+      for key in path { value = value?.member(key) }
+      return value?.string ?? value.map(\.found) ?? "-"
+    }
+    var byEncoding: [String: (count: Int, bytes: Int)] = [:]
+    for record in records {
+      let key = "\(record.encoding) \(record.layout)"
+      let old = byEncoding[key] ?? (0, 0)
+      byEncoding[key] = (old.count + 1, old.bytes + record.extent.count)
+    }
+    var lines = [
+      "\(path): .glc \(version), \(Formatting.size(file.size)), numerics revision \(numericsRevision)",
+      "  model       \(text("model", "architecture")): \(encoder.layerCount) layers, hidden \(encoder.hiddenSize), "
+        + "\(encoder.headCount) heads, feed-forward \(encoder.intermediateSize), vocabulary \(encoder.vocabularySize)",
+      "  head        scorer \(text("model", "scorer")), pooling \(text("model", "pooling")), labels "
+        + (configuration.prompt.promptFirst ? "first" : "last") + ", up to \(configuration.prompt.maximumLength) tokens",
+      "  tokenizer   \(text("tokenizer", "source")), profile \(text("tokenizer", "profile")), as tokenizers "
+        + text("tokenizer", "tokenizers_version"),
+      "  weights     \(text("recipe", "weights")); attention \(text("numerics", "attention")), head activations "
+        + text("numerics", "head_activations"),
+      "  made by     \(text("converter", "name")) \(text("converter", "version"))",
+      "  checkpoint  \(text("source", "content_digest"))",
+    ]
+    let files = metadata.member("source")?.member("files")
+    for index in 0..<(files?.count ?? 0) {
+      guard let row = files?.element(index) else { continue }
+      lines.append(
+        "  from        \(row.member("name")?.string ?? "-")  sha256 \(row.member("sha256")?.string ?? "-")")
+    }
+    for section in sections { lines.append("  section     \(section.name), \(Formatting.size(section.size))") }
+    for (key, value) in byEncoding.sorted(by: { $0.key < $1.key }) {
+      lines.append("  tensors     \(value.count) \(key), \(Formatting.size(value.bytes))")
+    }
+    lines.append("  checksums   " + (isChecked ? "all good" : "good (tensor data not read; --check reads it)"))
+    return lines.joined(separator: "\n")
+  }
+
+  fileprivate func json(isChecked: Bool) -> JSON {
+    .object([
+      ("path", .string(path)),
+      ("format_version", .string(version)),
+      ("bytes", .int(file.size)),
+      ("numerics_revision", .int(Int(numericsRevision))),
+      ("tensor_data_checked", .bool(isChecked)),
+      ("metadata", metadata.root.json),
+      (
+        "sections",
+        .array(sections.map { .object([("name", .string($0.name)), ("bytes", .int($0.size))]) })
+      ),
+      (
+        "tensors",
+        .array(
+          records.map {
+            .object([
+              ("name", .string($0.name)), ("encoding", .string("\($0.encoding)")),
+              ("layout", .string("\($0.layout)")), ("shape", .array($0.shape.map { .int($0) })),
+              ("offset", .int($0.extent.lowerBound)), ("bytes", .int($0.extent.count)),
+            ])
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,26 @@
+/// Numbers for people.
+public enum Formatting {
+  /// A size in bytes, as `13.9 MB` (powers of 1000).
+  public static func size(_ bytes: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(bytes)
+    var unit = 0
+    while value >= 1000, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(bytes) B" : "\(decimals(value, value < 10 ? 2 : 1)) \(units[unit])"
+  }
+
+  /// `value` with `count` decimals.
+  public static func decimals(_ value: Double, _ count: Int) -> String {
+    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+    var scale = 1.0
+    for _ in 0..<count { scale *= 10 }
+    let scaled = Int((value.magnitude * scale).rounded())
+    let sign = value < 0 && scaled != 0 ? "-" : ""
+    guard count > 0 else { return "\(sign)\(scaled)" }
+    let fraction = String(scaled % Int(scale))
+    return "\(sign)\(scaled / Int(scale))." + String(repeating: "0", count: count - fraction.count) + fraction
+  }
+}

@@ -1,0 +1,54 @@
+import Checkpoints
+import GLCFormat
+import ModelCore
+import TokenizerCompiler
+
+/// What can stop a conversion.
+public enum ConversionError: Diagnostic {
+  case core(ModelCoreError)
+  case checkpoint(CheckpointError)
+  case format(GLCFormatError)
+  case tokenizer(TokenizerCompilerError)
+  /// Tensors that no rule of this architecture knows.
+  case unknownTensors(path: String, names: [String])
+  /// A weight is infinite or NaN.
+  case notFinite(path: String, tensor: String, row: Int)
+  /// The configuration calls for a tensor too large to lay out.
+  case tooLarge(path: String, tensor: String)
+}
+
+extension ConversionError {
+  private var underlying: (any Diagnostic)? {
+    switch self {
+    case .core(let error): error
+    case .checkpoint(let error): error
+    case .format(let error): error
+    case .tokenizer(let error): error
+    default: nil
+    }
+  }
+
+  public var message: String {
+    switch self {
+    case .core, .checkpoint, .format, .tokenizer: return underlying?.message ?? ""
+    case .unknownTensors(let path, let names):
+      let shown = names.prefix(8).joined(separator: ", ")
+      let rest = names.count > 8 ? " and \(names.count - 8) more" : ""
+      return "\(path): expected only tensors of a deberta-v2 uni-encoder with scorer simple, found also \(shown)\(rest)"
+    case .notFinite(let path, let tensor, let row):
+      return "\(path): tensor \(tensor): expected finite values, found infinity or NaN in row \(row)"
+    case .tooLarge(let path, let tensor): return "\(path): tensor \(tensor): expected a size below 2^63 bytes"
+    }
+  }
+
+  public var hint: String? { underlying?.hint }
+
+  public var exitStatus: ExitStatus { underlying?.exitStatus ?? .badData }
+}
+
+/// Runs `body`, turning its error into one of this module.
+func lifting<Value, Failure: Error>(
+  _ wrap: (Failure) -> ConversionError, _ body: () throws(Failure) -> Value
+) throws(ConversionError) -> Value {
+  do throws(Failure) { return try body() } catch { throw wrap(error) }
+}

@@ -1,0 +1,142 @@
+import CKernels
+import Checkpoints
+import Dispatch
+import ModelCore
+import Synchronization
+import TokenizerCompiler
+
+/// The metadata of a `.glc` (formats/glc.md, "Metadata"): nothing in it depends on time, host or path.
+struct ConversionMetadata {
+  let configuration: ModelConfiguration
+  let scheme: WeightScheme
+  let tokenizer: CompiledSource
+  let files: SourceFiles
+
+  var json: JSON {
+    .object([
+      ("model", configuration.modelMetadata),
+      ("prompt", configuration.promptMetadata),
+      (
+        "numerics",
+        .object([
+          ("revision", .int(Int(GLCK_NUMERICS_REVISION))),
+          ("attention", .string("f32")),
+          ("head_activations", .string(scheme == .q8 ? "int8x2" : "f32")),
+        ])
+      ),
+      ("recipe", recipe),
+      ("tokenizer", tokenizer.metadata),
+      ("source", files.json),
+      ("converter", .object([("name", .string("gliclass-convert")), ("version", .string(Converter.version))])),
+      ("drift", .null),
+    ])
+  }
+
+  private var recipe: JSON {
+    switch scheme {
+    case .q8:
+      .object([
+        ("weights", .string("int8")), ("granularity", .string("output channel")), ("embeddings", .string("int8 rows")),
+        ("relative_embeddings", .string("int8, per head and row")), ("calibration", .null),
+      ])
+    case .f32: .object([("weights", .string("f32")), ("calibration", .null)])
+    }
+  }
+}
+
+/// The compiled tokenizer of a checkpoint, and what it was compiled from.
+struct CompiledSource {
+  let bytes: [UInt8]
+  private let source: String
+  private let pieceCount: Int
+
+  init(_ checkpoint: Checkpoint) throws(ConversionError) {
+    let prompt = checkpoint.configuration.prompt
+    let files = TokenizerFiles(
+      folder: checkpoint.files.folder, tokenizerJSON: checkpoint.files.tokenizerJSON,
+      sentencePieceModel: checkpoint.files.sentencePieceModel, tokenizerConfig: checkpoint.files.tokenizerConfig,
+      addedTokens: checkpoint.files.addedTokens,
+      markers: .init(label: prompt.labelTokenID, separator: prompt.separatorTokenID, example: prompt.exampleTokenID))
+    let section = try lifting(ConversionError.tokenizer) { () throws(TokenizerCompilerError) in try files.compile() }
+    bytes = section.bytes
+    source = SourceFiles.name(files.source ?? "")
+    pieceCount = section.summary.pieceCount
+  }
+
+  var metadata: JSON {
+    .object([
+      ("profile", .string("tokenizers")),
+      ("tokenizers_version", .string(TokenizerCompiler.libraryVersion)),
+      ("source", .string(source)),
+      ("pieces", .int(pieceCount)),
+    ])
+  }
+}
+
+/// Name, size and SHA-256 of every file the `.glc` was made from.
+struct SourceFiles {
+  private let rows: [(name: String, bytes: Int, sha256: String)]
+  let contentDigest: String
+
+  /// - Parameter weights: the digests of the weights, computed while they were converted.
+  init(_ checkpoint: Checkpoint, weights: SourceDigest) throws(ConversionError) {
+    contentDigest = "sha256:\(SourceDigest.hexadecimal(weights.content))"
+    let files = checkpoint.files
+    var rows = [
+      (Self.name(files.weights), checkpoint.weights.file.size, SourceDigest.hexadecimal(weights.file))
+    ]
+    let others = [
+      files.configuration, files.tokenizerJSON ?? files.sentencePieceModel, files.tokenizerConfig, files.addedTokens,
+    ]
+    for path in others.compactMap({ $0 }) {
+      let digest = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
+        try SourceDigest.sha256(ofFile: path)
+      }
+      let size = try lifting(ConversionError.core) { () throws(ModelCoreError) in try MappedFile(path: path).size }
+      rows.append((Self.name(path), size, SourceDigest.hexadecimal(digest)))
+    }
+    self.rows = rows
+  }
+
+  var json: JSON {
+    .object([
+      (
+        "files",
+        .array(
+          rows.map {
+            .object([("name", .string($0.name)), ("bytes", .int($0.bytes)), ("sha256", .string($0.sha256))])
+          })
+      ),
+      ("content_digest", .string(contentDigest)),
+    ])
+  }
+
+  static func name(_ path: String) -> String {
+    String(path.split(separator: "/").last ?? Substring(path))
+  }
+}
+
+/// The digests of the weights, computed on another thread.
+final class PendingDigest: Sendable {
+  private let group = DispatchGroup()
+  private let result = Mutex<Result<SourceDigest, CheckpointError>?>(nil)
+
+  init(_ checkpoint: Checkpoint) {
+    DispatchQueue.global().async(group: group) { [self] in
+      let digest: Result<SourceDigest, CheckpointError>
+      do throws(CheckpointError) {
+        digest = .success(try SourceDigest.compute(checkpoint))
+      } catch {
+        digest = .failure(error)
+      }
+      result.withLock { $0 = digest }
+    }
+  }
+
+  /// Waits for the digests.
+  func wait() throws(ConversionError) -> SourceDigest {
+    group.wait()
+    guard let result = result.withLock({ $0 }) else { preconditionFailure("the group has been left") }
+    return try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in try result.get() }
+  }
+}

@@ -1,0 +1,160 @@
+import GLCFormat
+import ModelCore
+
+/// The weights of a `.glc`, found and checked once: everything a forward pass looks at, as pointers into the mapping.
+///
+/// Immutable, and shared by any number of sessions.
+public final class EngineModel: @unchecked Sendable {
+  /// The mapped file, which the pointers below live in.
+  public let file: GLCFile
+  let tokenEmbeddings: TokenEmbeddings
+  let embeddingNorm: LayerNormWeights
+  let layers: [EncoderLayer]
+  let textProjector: Projector
+  let classProjector: Projector
+
+  /// What the model is.
+  public var configuration: ModelConfiguration { file.configuration }
+
+  /// Finds every tensor that the configuration calls for.
+  public init(_ file: GLCFile) throws(EngineError) {
+    self.file = file
+    let encoder = file.configuration.encoder
+    try Self.checkNumerics(file)
+    tokenEmbeddings = try TokenEmbeddings(file, vocabularySize: encoder.vocabularySize, hiddenSize: encoder.hiddenSize)
+    embeddingNorm = try LayerNormWeights(file, "embeddings.norm", size: encoder.hiddenSize)
+    var layers: [EncoderLayer] = []
+    for index in 0..<encoder.layerCount { layers.append(try EncoderLayer(file, "layers.\(index)", encoder)) }
+    self.layers = layers
+    let size = file.configuration.head.projectorSize
+    textProjector = try Projector(file, "head.text", hiddenSize: encoder.hiddenSize, size: size)
+    classProjector = try Projector(file, "head.classes", hiddenSize: encoder.hiddenSize, size: size)
+  }
+
+  /// The choices of arithmetic that the file may record and this engine has one of.
+  private static func checkNumerics(_ file: GLCFile) throws(EngineError) {
+    let choices = [("attention", ["f32"]), ("head_activations", ["int8x2", "f32"])]
+    for (field, supported) in choices {
+      let found = file.metadata.root.member("numerics")?.member(field)
+      guard let value = found?.string, supported.contains(value) else {
+        throw .unsupported(
+          path: file.path, field: "numerics.\(field)", expected: supported.joined(separator: " or "),
+          found: found?.found ?? "nothing")
+      }
+    }
+  }
+}
+
+/// The embedding table: one row a token.
+struct TokenEmbeddings {
+  enum Rows {
+    case int8(codes: UnsafePointer<Int8>, scales: UnsafePointer<Float>, rowsPerScale: Int)
+    case f32(UnsafePointer<Float>)
+  }
+
+  let rows: Rows
+  let vocabularySize: Int
+
+  init(_ file: GLCFile, vocabularySize: Int, hiddenSize: Int) throws(EngineError) {
+    let name = "embeddings.tokens"
+    let record = try file.tensor(name, shape: [vocabularySize, hiddenSize])
+    let extent = file.extent(record)
+    self.vocabularySize = vocabularySize
+    switch (record.encoding, record.layout) {
+    case (.int8, .rows):
+      rows = .int8(
+        codes: try extent.typed(Int8.self, at: 0, file, name),
+        scales: try extent.typed(Float.self, at: record.scalesOffset, file, name), rowsPerScale: record.rowsPerScale)
+    case (.f32, .rows): rows = .f32(try extent.typed(Float.self, at: 0, file, name))
+    default:
+      throw .format(
+        .unexpectedTensor(path: file.path, tensor: name, expected: "int8 or f32 rows", found: record.summary))
+    }
+  }
+}
+
+/// Gain and bias of a LayerNorm.
+struct LayerNormWeights {
+  let gain: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>
+
+  init(_ file: GLCFile, _ name: String, size: Int) throws(EngineError) {
+    gain = try file.vector("\(name).gain", count: size)
+    bias = try file.vector("\(name).bias", count: size)
+  }
+}
+
+/// Projected relative embeddings of one layer: [heads][rows][head size].
+struct RelativeEmbeddings {
+  enum Rows {
+    case int8(tiles: UnsafePointer<Int8>, scales: UnsafePointer<Float>)
+    case f32(panels: UnsafePointer<Float>)
+  }
+
+  let rows: Rows
+  /// Rows of a head as stored, a multiple of 16.
+  let paddedRows: Int
+
+  init(_ file: GLCFile, _ name: String, _ encoder: EncoderConfiguration) throws(EngineError) {
+    let record = try file.tensor(name, shape: [encoder.headCount, encoder.relativeRowCount, encoder.headSize])
+    let extent = file.extent(record)
+    paddedRows = encoder.relativeRowCount.roundedUp(toMultipleOf: 16)
+    switch (record.encoding, record.layout) {
+    case (.int8, .tiles):
+      rows = .int8(
+        tiles: try extent.typed(Int8.self, at: 0, file, name),
+        scales: try extent.typed(Float.self, at: record.scalesOffset, file, name))
+    case (.f32, .panels): rows = .f32(panels: try extent.typed(Float.self, at: 0, file, name))
+    default:
+      throw .format(
+        .unexpectedTensor(path: file.path, tensor: name, expected: "int8 tiles or f32 panels", found: record.summary))
+    }
+  }
+}
+
+/// One transformer layer.
+struct EncoderLayer {
+  let query: Linear
+  let key: Linear
+  let value: Linear
+  let attentionOutput: Linear
+  let attentionNorm: LayerNormWeights
+  let relativeKeys: RelativeEmbeddings?
+  let relativeQueries: RelativeEmbeddings?
+  let intermediate: Linear
+  let output: Linear
+  let outputNorm: LayerNormWeights
+
+  init(_ file: GLCFile, _ name: String, _ encoder: EncoderConfiguration) throws(EngineError) {
+    let hidden = encoder.hiddenSize
+    func square(_ role: String) throws(EngineError) -> Linear {
+      try Linear(file, "\(name).attention.\(role)", inputs: hidden, outputs: hidden)
+    }
+    query = try square("query")
+    key = try square("key")
+    value = try square("value")
+    attentionOutput = try square("output")
+    attentionNorm = try LayerNormWeights(file, "\(name).attention.norm", size: hidden)
+    relativeKeys =
+      encoder.usesContentToPosition
+      ? try RelativeEmbeddings(file, "\(name).attention.relative_keys", encoder) : nil
+    relativeQueries =
+      encoder.usesPositionToContent
+      ? try RelativeEmbeddings(file, "\(name).attention.relative_queries", encoder) : nil
+    intermediate = try Linear(
+      file, "\(name).feed_forward.intermediate", inputs: hidden, outputs: encoder.intermediateSize)
+    output = try Linear(file, "\(name).feed_forward.output", inputs: encoder.intermediateSize, outputs: hidden)
+    outputNorm = try LayerNormWeights(file, "\(name).feed_forward.norm", size: hidden)
+  }
+}
+
+/// Linear, GELU, linear: what text and classes pass before their dot product.
+struct Projector {
+  let first: Linear
+  let second: Linear
+
+  init(_ file: GLCFile, _ name: String, hiddenSize: Int, size: Int) throws(EngineError) {
+    first = try Linear(file, "\(name).first", inputs: hiddenSize, outputs: size)
+    second = try Linear(file, "\(name).second", inputs: size, outputs: hiddenSize)
+  }
+}

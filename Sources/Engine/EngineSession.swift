@@ -1,0 +1,153 @@
+import CKernels
+import GLCFormat
+import ModelCore
+
+/// One text with its labels, as token ids.
+public struct EnginePrompt: Sendable, Equatable {
+  /// All tokens, special tokens and markers included.
+  public var tokens: [Int32]
+  /// Where each label's token stands in ``tokens``, in the order of the labels.
+  public var labelPositions: [Int]
+
+  public init(tokens: [Int32], labelPositions: [Int]) {
+    self.tokens = tokens
+    self.labelPositions = labelPositions
+  }
+}
+
+/// How a session computes. No choice changes a bit of the logits.
+public struct EngineOptions: Sendable {
+  /// Threads, the caller's included; `nil` is the processors this process may run on.
+  public var threads: Int?
+  /// `nil` is what `GLC_ISA` asks for, or the best.
+  public var instructionSet: InstructionSet?
+  /// Whether the last layer is computed for the rows that the head reads only.
+  public var skipsUnreadRows = true
+
+  public init(threads: Int? = nil, instructionSet: InstructionSet? = nil) {
+    self.threads = threads
+    self.instructionSet = instructionSet
+  }
+}
+
+/// Runs a model: owns the threads and the memory that a forward pass needs.
+///
+/// One caller at a time; several sessions may share a model.
+public final class EngineSession {
+  /// The model it runs.
+  public let model: EngineModel
+  /// The kernels it runs on.
+  public let instructionSet: InstructionSet
+  let kernels: UnsafePointer<glck_kernels>
+  let pool: ThreadPool
+  let options: EngineOptions
+  var relativePositions: RelativePositions
+  private let workspace = Workspace()
+
+  /// Tokens computed at once; a longer single text is a batch of its own. Batches do not change logits.
+  static let batchTokens = 1024
+  /// Tokens a text may have: beyond this the squares of the length stop being reasonable.
+  static let maximumTokens = 65_536
+
+  public init(_ model: EngineModel, options: EngineOptions = EngineOptions()) throws(EngineError) {
+    self.model = model
+    self.options = options
+    if let chosen = options.instructionSet {
+      instructionSet = chosen
+    } else {
+      instructionSet = try .fromEnvironment()
+    }
+    kernels = instructionSet.kernels
+    let threads = options.threads ?? ThreadPool.defaultCount
+    guard (1...ThreadPool.maximumCount).contains(threads) else { throw .invalidThreadCount(found: threads) }
+    pool = ThreadPool(count: threads)
+    let encoder = model.configuration.encoder
+    relativePositions = RelativePositions(
+      span: encoder.positionBuckets, maximumPosition: encoder.maximumRelativePosition)
+  }
+
+  /// Threads that work.
+  public var threadCount: Int { pool.count }
+  /// Bytes of working memory held.
+  public var workspaceSize: Int { workspace.size }
+
+  /// The logits of every prompt, one a label, in order.
+  /// - Throws: ``EngineError/tokenOutsideVocabulary(id:vocabularySize:)``, ``EngineError/invalidPrompt(expected:found:)``,
+  ///   ``EngineError/notFinite(path:place:)``, and an I/O error where the file was shortened.
+  public func logits(_ prompts: [EnginePrompt]) throws(EngineError) -> [[Float]] {
+    for prompt in prompts { try check(prompt) }
+    let environment = glck_enter()
+    defer { glck_leave(environment) }
+    var results: [[Float]] = []
+    results.reserveCapacity(prompts.count)
+    var start = 0
+    while start < prompts.count {
+      var end = start + 1
+      var tokens = prompts[start].tokens.count
+      while end < prompts.count, tokens + prompts[end].tokens.count <= Self.batchTokens {
+        tokens += prompts[end].tokens.count
+        end += 1
+      }
+      results += try forward(Batch(Array(prompts[start..<end])))
+      start = end
+    }
+    do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
+    return results
+  }
+
+  private func forward(_ batch: Batch) throws(EngineError) -> [[Float]] {
+    let encoder = model.configuration.encoder
+    let shape = BatchShape(
+      tokens: batch.tokens.count, longest: batch.longest, texts: batch.texts.count, headRows: batch.headRows,
+      threads: pool.count, encoder: encoder, head: model.configuration.head,
+      relativeRows: relativePositions.rows(length: batch.longest))
+    return try ForwardPass(session: self, batch: batch, buffers: workspace.buffers(shape)).run()
+  }
+
+  private func check(_ prompt: EnginePrompt) throws(EngineError) {
+    let count = prompt.tokens.count
+    guard count > 0, count <= Self.maximumTokens else {
+      throw .invalidPrompt(expected: "1 to \(Self.maximumTokens) tokens", found: "\(count)")
+    }
+    let size = model.configuration.encoder.vocabularySize
+    for token in prompt.tokens where token < 0 || Int(token) >= size {
+      throw .tokenOutsideVocabulary(id: Int(token), vocabularySize: size)
+    }
+    for position in prompt.labelPositions where position < 0 || position >= count {
+      throw .invalidPrompt(expected: "label positions below \(count)", found: "\(position)")
+    }
+  }
+}
+
+/// Texts computed together: their token rows one after another, without padding.
+struct Batch {
+  struct Text {
+    /// Rows of the text's tokens in the batch.
+    var rows: Range<Int>
+    /// Rows that the head reads: the first token, then each label's.
+    var headRows: Range<Int>
+    /// Where the text's columns start; they are 2 · length − 1.
+    var columnsOffset: Int
+  }
+
+  var tokens: [Int32] = []
+  var texts: [Text] = []
+  /// Position in its text of every row that the head reads.
+  var headPositions: [Int] = []
+  var longest = 0
+
+  var headRows: Int { headPositions.count }
+
+  init(_ prompts: [EnginePrompt]) {
+    for prompt in prompts {
+      let start = tokens.count
+      tokens += prompt.tokens
+      let headStart = headPositions.count
+      headPositions.append(0)
+      headPositions += prompt.labelPositions
+      texts.append(
+        Text(rows: start..<tokens.count, headRows: headStart..<headPositions.count, columnsOffset: 2 * start))
+      longest = max(longest, prompt.tokens.count)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import CKernels
+import ModelCore
+
+extension ForwardPass {
+  /// output[r] = linear(input[r]) for `rows`, divided over the threads by output channel.
+  func multiply(
+    _ linear: Linear, _ input: ActivationRows, rows: Range<Int>,
+    activation: glck_activation = GLCK_ACTIVATION_NONE, output: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    pool.split(linear.blocks) { _, blocks in
+      linear.multiply(
+        kernels, input, rows: rows, blocks: blocks, activation: activation, output: output, stride: stride)
+    }
+  }
+
+  /// Quantizes the first `rows` rows in place of their other form, where `linear` takes it.
+  func quantize(
+    _ activations: ActivationRows, size: Int, rows: Int, for linear: Linear, _ place: String
+  ) throws(EngineError) {
+    guard linear.isQuantized else { return }
+    let failed = Failures(pool.count)
+    pool.split(rows) { thread, range in
+      var arguments = glck_quantize()
+      arguments.rows = range.count
+      arguments.n = size
+      arguments.input = UnsafePointer(activations.floats + range.lowerBound * activations.floatStride)
+      arguments.input_stride = activations.floatStride
+      arguments.quantized = activations.quantized + range.lowerBound * activations.quantizedStride
+      arguments.quantized_stride = activations.quantizedStride
+      arguments.row_scales = activations.scales + range.lowerBound
+      if let remainders = activations.remainders, let scales = activations.remainderScales {
+        arguments.remainders = remainders + range.lowerBound * activations.quantizedStride
+        arguments.remainder_scales = scales + range.lowerBound
+      }
+      failed[thread] = kernels.pointee.quantize(&arguments) != 0
+    }
+    try check(failed, place)
+  }
+
+  /// LayerNorm of `rows` (input + residual) into both forms. Returns whether a row was not finite.
+  func layerNorm(
+    _ weights: LayerNormWeights, size: Int, input: UnsafeMutablePointer<Float>, inputStride: Int,
+    residual: ActivationRows?, into output: ActivationRows, quantizes: Bool, rows: Range<Int>
+  ) -> Bool {
+    var arguments = glck_layer_norm()
+    arguments.rows = rows.count
+    arguments.n = size
+    arguments.input = UnsafePointer(input + rows.lowerBound * inputStride)
+    arguments.input_stride = inputStride
+    if let residual {
+      arguments.residual = UnsafePointer(residual.floats + rows.lowerBound * residual.floatStride)
+      arguments.residual_stride = residual.floatStride
+    }
+    arguments.gain = weights.gain
+    arguments.bias = weights.bias
+    arguments.epsilon = encoder.layerNormEpsilon
+    arguments.output = output.floats + rows.lowerBound * output.floatStride
+    arguments.output_stride = output.floatStride
+    if quantizes {
+      arguments.quantized = output.quantized + rows.lowerBound * output.quantizedStride
+      arguments.quantized_stride = output.quantizedStride
+      arguments.row_scales = output.scales + rows.lowerBound
+    }
+    return kernels.pointee.layer_norm(&arguments) != 0
+  }
+
+  /// Throws where any thread met a row that was not finite.
+  func check(_ failures: Failures, _ place: String) throws(EngineError) {
+    if failures.any { throw .notFinite(path: session.model.file.path, place: place) }
+  }
+}
+
+/// One flag a thread.
+final class Failures: @unchecked Sendable {
+  // Each thread writes its own element only.
+  private let flags: UnsafeMutableBufferPointer<Bool>
+
+  init(_ count: Int) {
+    flags = .allocate(capacity: count)
+    flags.initialize(repeating: false)
+  }
+
+  deinit { flags.deallocate() }
+
+  var any: Bool { flags.contains(true) }
+
+  subscript(thread: Int) -> Bool {
+    get { flags[thread] }
+    set { flags[thread] = newValue }
+  }
+}

@@ -1,0 +1,157 @@
+import CKernels
+import ModelCore
+
+/// One batch through the model: the main path of the engine (formats/numerics.md 5).
+struct ForwardPass {
+  let session: EngineSession
+  let batch: Batch
+  let buffers: BatchBuffers
+
+  var kernels: UnsafePointer<glck_kernels> { session.kernels }
+  var pool: ThreadPool { session.pool }
+  var encoder: EncoderConfiguration { session.model.configuration.encoder }
+
+  /// The rows that a layer's queries, and everything after them, are computed for.
+  struct Queries {
+    /// Rows of the batch, or of the head's rows.
+    var rows: ActivationRows
+    var count: Int
+    /// The rows of each text, and their positions in it.
+    var textRows: (Batch.Text) -> Range<Int>
+    var positions: UnsafeMutablePointer<UInt32>
+  }
+
+  /// The logits of every text of the batch.
+  func run() throws(EngineError) -> [[Float]] {
+    let model = session.model
+    preparePositions()
+    try embed()
+    let all = Queries(
+      rows: buffers.hidden, count: batch.tokens.count, textRows: { $0.rows }, positions: buffers.positions)
+    let read = Queries(
+      rows: buffers.headHidden, count: batch.headRows, textRows: { $0.headRows }, positions: buffers.headPositions)
+    for (index, layer) in model.layers.enumerated() {
+      let isLast = index == model.layers.count - 1
+      let skips = isLast && session.options.skipsUnreadRows
+      if skips { gatherHeadRows() }
+      try run(layer, index, skips ? read : all)
+    }
+    // Computed for all rows, the states that the head reads are still to be picked out.
+    if !session.options.skipsUnreadRows { gatherHeadRows() }
+    return try head()
+  }
+
+  /// Fills the tables that depend on the lengths alone.
+  private func preparePositions() {
+    var relative = session.relativePositions
+    let first = buffers.relativeBlocks.lowerBound * 16
+    for text in batch.texts {
+      relative.fill(buffers.columns + text.columnsOffset, length: text.rows.count, first: first)
+      for (position, row) in text.rows.enumerated() { buffers.positions[row] = UInt32(position) }
+    }
+    session.relativePositions = relative
+    for (row, position) in batch.headPositions.enumerated() { buffers.headPositions[row] = UInt32(position) }
+  }
+
+  /// Token embeddings and their LayerNorm.
+  private func embed() throws(EngineError) {
+    let size = encoder.hiddenSize
+    let hidden = buffers.hidden
+    let failed = Failures(pool.count)
+    let quantizes = session.model.layers.first?.query.isQuantized ?? false
+    pool.split(batch.tokens.count) { thread, rows in
+      for row in rows { copyEmbedding(of: Int(batch.tokens[row]), to: hidden.floats + row * hidden.floatStride) }
+      failed[thread] = layerNorm(
+        session.model.embeddingNorm, size: size, input: hidden.floats, inputStride: hidden.floatStride,
+        residual: nil, into: hidden, quantizes: quantizes, rows: rows)
+    }
+    try check(failed, "embeddings")
+  }
+
+  private func copyEmbedding(of token: Int, to row: UnsafeMutablePointer<Float>) {
+    let size = encoder.hiddenSize
+    switch session.model.tokenEmbeddings.rows {
+    case .int8(let codes, let scales, let rowsPerScale):
+      kernels.pointee.widen_row(size, codes + token * size, scales[token / rowsPerScale], row)
+    case .f32(let rows): row.update(from: rows + token * size, count: size)
+    }
+  }
+
+  /// Copies the hidden rows that the head reads, in both their forms.
+  private func gatherHeadRows() {
+    let (from, to) = (buffers.hidden, buffers.headHidden)
+    for text in batch.texts {
+      for row in text.headRows {
+        let source = text.rows.lowerBound + batch.headPositions[row]
+        (to.floats + row * to.floatStride).update(
+          from: from.floats + source * from.floatStride, count: from.floatStride)
+        (to.quantized + row * to.quantizedStride).update(
+          from: from.quantized + source * from.quantizedStride, count: from.quantizedStride)
+        to.scales[row] = from.scales[source]
+      }
+    }
+  }
+
+  /// One transformer layer: hidden rows in, hidden rows out (in both their forms).
+  private func run(_ layer: EncoderLayer, _ index: Int, _ queries: Queries) throws(EngineError) {
+    project(layer, queries)
+    attend(layer, queries)
+    let size = encoder.hiddenSize
+    try quantize(
+      buffers.context, size: size, rows: queries.count, for: layer.attentionOutput, "layer \(index), attention")
+    multiply(layer.attentionOutput, buffers.context, rows: 0..<queries.count, output: buffers.product, stride: size)
+    try addAndNormalize(
+      layer.attentionNorm, queries, quantizes: layer.intermediate.isQuantized, "layer \(index), attention output")
+    try feedForward(layer, index, queries)
+    let next = index + 1 < session.model.layers.count ? session.model.layers[index + 1].query.isQuantized : false
+    try addAndNormalize(layer.outputNorm, queries, quantizes: next, "layer \(index), feed-forward output")
+  }
+
+  /// Queries, keys and values, divided over the threads by output channel as if they were one product.
+  private func project(_ layer: EncoderLayer, _ queries: Queries) {
+    let stride = 3 * encoder.hiddenSize
+    let blocks = layer.query.blocks
+    let parts = [(layer.query, queries.rows, queries.count), (layer.key, buffers.hidden, batch.tokens.count),
+      (layer.value, buffers.hidden, batch.tokens.count)]
+    pool.split(3 * blocks) { _, range in
+      for (index, (linear, rows, count)) in parts.enumerated() {
+        let own = range.clamped(to: index * blocks..<(index + 1) * blocks)
+        linear.multiply(
+          kernels, rows, rows: 0..<count, blocks: own.lowerBound - index * blocks..<own.upperBound - index * blocks,
+          output: buffers.projections + index * blocks * 16, stride: stride)
+      }
+    }
+  }
+
+  /// The feed-forward network, some rows at a time so that its wide middle stays in the cache.
+  private func feedForward(_ layer: EncoderLayer, _ index: Int, _ queries: Queries) throws(EngineError) {
+    let stride = encoder.hiddenSize
+    let middle = buffers.intermediate
+    var start = 0
+    while start < queries.count {
+      let rows = 0..<min(BatchShape.feedForwardRows, queries.count - start)
+      multiply(
+        layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: GLCK_ACTIVATION_GELU,
+        output: middle.floats, stride: middle.floatStride)
+      try quantize(
+        middle, size: encoder.intermediateSize, rows: rows.count, for: layer.output,
+        "layer \(index), feed-forward")
+      multiply(layer.output, middle, rows: rows, output: buffers.product + start * stride, stride: stride)
+      start += rows.count
+    }
+  }
+
+  /// hidden = LayerNorm(product + hidden), quantized in the same pass for the next layer.
+  private func addAndNormalize(
+    _ weights: LayerNormWeights, _ queries: Queries, quantizes: Bool, _ place: String
+  ) throws(EngineError) {
+    let size = encoder.hiddenSize
+    let failed = Failures(pool.count)
+    pool.split(queries.count) { thread, rows in
+      failed[thread] = layerNorm(
+        weights, size: size, input: buffers.product, inputStride: size,
+        residual: queries.rows, into: queries.rows, quantizes: quantizes, rows: rows)
+    }
+    try check(failed, place)
+  }
+}

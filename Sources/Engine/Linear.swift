@@ -1,0 +1,149 @@
+import CKernels
+import GLCFormat
+import ModelCore
+
+/// A linear layer as it lies in the file: y = x · Wᵀ + b.
+struct Linear {
+  enum Weights {
+    case int8(tiles: UnsafePointer<Int8>, scales: UnsafePointer<Float>, sums: UnsafePointer<Int32>)
+    case f32(panels: UnsafePointer<Float>)
+  }
+
+  /// Input features K, and K as stored.
+  let inputs: Int
+  let paddedInputs: Int
+  /// Output channels N, in blocks of 16.
+  let outputs: Int
+  let weights: Weights
+  let bias: UnsafePointer<Float>
+
+  /// Blocks of 16 output channels.
+  var blocks: Int { (outputs + 15) / 16 }
+  var isQuantized: Bool { if case .int8 = weights { true } else { false } }
+
+  /// Finds `name.weight` and `name.bias` in `file`.
+  init(_ file: GLCFile, _ name: String, inputs: Int, outputs: Int) throws(EngineError) {
+    self.inputs = inputs
+    self.outputs = outputs
+    bias = try file.vector("\(name).bias", count: outputs)
+    let weight = "\(name).weight"
+    let record = try file.tensor(weight, shape: [outputs, inputs])
+    let extent = file.extent(record)
+    switch (record.encoding, record.layout) {
+    case (.int8, .tiles):
+      guard record.inputScalesOffset == 0 else {
+        throw .unsupported(path: file.path, field: weight, expected: "no input scale vector", found: "one")
+      }
+      paddedInputs = inputs.roundedUp(toMultipleOf: 64)
+      weights = .int8(
+        tiles: try extent.typed(Int8.self, at: 0, file, weight),
+        scales: try extent.typed(Float.self, at: record.scalesOffset, file, weight),
+        sums: try extent.typed(Int32.self, at: record.channelSumsOffset, file, weight))
+    case (.f32, .panels):
+      paddedInputs = inputs
+      weights = .f32(panels: try extent.typed(Float.self, at: 0, file, weight))
+    default:
+      throw .format(
+        .unexpectedTensor(
+          path: file.path, tensor: weight, expected: "int8 tiles or f32 panels", found: record.summary))
+    }
+  }
+
+  /// Computes the output channels of `blockRange` for all rows.
+  /// - Parameters:
+  ///   - output: [rows][stride], where column 0 is this layer's channel 0.
+  func multiply(
+    _ kernels: UnsafePointer<glck_kernels>, _ input: ActivationRows, rows: Range<Int>, blocks blockRange: Range<Int>,
+    activation: glck_activation = GLCK_ACTIVATION_NONE, output: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    guard !rows.isEmpty, !blockRange.isEmpty else { return }
+    let channel = blockRange.lowerBound * 16
+    let target = output + rows.lowerBound * stride + channel
+    switch weights {
+    case .int8(let tiles, let scales, let sums):
+      var product = glck_product_s8()
+      product.rows = rows.count
+      product.k = paddedInputs
+      product.blocks = blockRange.count
+      product.activations = UnsafePointer(input.quantized + rows.lowerBound * input.quantizedStride)
+      product.activation_stride = input.quantizedStride
+      product.row_scales = UnsafePointer(input.scales + rows.lowerBound)
+      if let remainders = input.remainders, let remainderScales = input.remainderScales {
+        product.remainders = UnsafePointer(remainders + rows.lowerBound * input.quantizedStride)
+        product.remainder_scales = UnsafePointer(remainderScales + rows.lowerBound)
+      }
+      product.tiles = tiles + channel * paddedInputs
+      product.channel_sums = sums + channel
+      product.channel_scales = scales + channel
+      product.bias = bias + channel
+      product.activation = activation
+      product.output = target
+      product.output_stride = stride
+      kernels.pointee.product_s8(&product)
+    case .f32(let panels):
+      var product = glck_product_f32()
+      product.rows = rows.count
+      product.k = inputs
+      product.blocks = blockRange.count
+      product.a = UnsafePointer(input.floats + rows.lowerBound * input.floatStride)
+      product.a_stride = input.floatStride
+      product.b = panels + channel * inputs
+      product.b_stride = 16
+      product.b_block_stride = 16 * inputs
+      product.bias = bias + channel
+      product.activation = activation
+      product.output = target
+      product.output_stride = stride
+      kernels.pointee.product_f32(&product)
+    }
+  }
+}
+
+/// Rows of activations in the forms that products take.
+struct ActivationRows {
+  /// [rows][floatStride]
+  var floats: UnsafeMutablePointer<Float>
+  var floatStride: Int
+  /// [rows][quantizedStride], used by quantized layers
+  var quantized: UnsafeMutablePointer<Int8>
+  var quantizedStride: Int
+  /// [rows]
+  var scales: UnsafeMutablePointer<Float>
+  var remainders: UnsafeMutablePointer<Int8>?
+  var remainderScales: UnsafeMutablePointer<Float>?
+}
+
+extension GLCFile {
+  /// The record of `name`, with this shape.
+  func tensor(_ name: String, shape: [Int]) throws(EngineError) -> TensorRecord {
+    let record: TensorRecord
+    do throws(GLCFormatError) { record = try self.record(name) } catch { throw .format(error) }
+    guard record.shape == shape else {
+      throw .format(
+        .unexpectedTensor(path: path, tensor: name, expected: "shape \(shape)", found: "shape \(record.shape)"))
+    }
+    return record
+  }
+
+  /// A vector of `count` floats, readable in whole blocks of 16.
+  func vector(_ name: String, count: Int) throws(EngineError) -> UnsafePointer<Float> {
+    let record = try tensor(name, shape: [count])
+    guard record.encoding == .f32, record.layout == .rows else {
+      throw .format(.unexpectedTensor(path: path, tensor: name, expected: "f32 rows", found: record.summary))
+    }
+    return try extent(record).typed(Float.self, at: 0, self, name)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// A typed pointer into an extent whose parts the directory has checked. Files start at pages and parts at 64 bytes, so
+  /// it is aligned.
+  func typed<Element>(
+    _: Element.Type, at offset: Int, _ file: GLCFile, _ tensor: String
+  ) throws(EngineError) -> UnsafePointer<Element> {
+    guard let base = baseAddress, offset < count else {
+      throw .format(.missingTensor(path: file.path, tensor: tensor))
+    }
+    return (base + offset).assumingMemoryBound(to: Element.self)
+  }
+}

@@ -1,0 +1,57 @@
+import Engine
+import GLCFormat
+import ModelCore
+import Tokenization
+
+/// A zero-shot text classifier in a `.glc` file.
+///
+/// Opening maps the file and checks it; weights are read from it as they are touched. A model is immutable and may be
+/// shared; each thread that classifies makes a ``GLiClassSession`` of its own.
+///
+/// ```swift
+/// let model = try GLiClassModel(path: "model.glc")
+/// let session = try model.makeSession()
+/// let result = try session.classify("One day I will see the world!", labels: ["travel", "sport"])
+/// print(result.predicted, result.labels.map(\.score))
+/// ```
+public final class GLiClassModel: Sendable {
+  /// The open file, with its metadata and tensor directory.
+  public let file: GLCFile
+  /// The tokenizer that is compiled into the file.
+  public let tokenizer: CompiledTokenizer
+  /// Builds inputs by the file's prompt rules.
+  public let prompts: PromptBuilder
+  private let engine: EngineModel
+
+  /// Opens the `.glc` at `path`.
+  /// - Throws: ``GLiClassError``, naming what is wrong with the file.
+  public init(path: String) throws(GLiClassError) {
+    do throws(GLCFormatError) { file = try GLCFile(path: path) } catch { throw .format(error) }
+    do throws(TokenizationError) {
+      tokenizer = try CompiledTokenizer(file.tokenizerBytes, owner: file, path: path)
+      let rules = file.configuration.prompt
+      prompts = try PromptBuilder(
+        tokenizer: tokenizer,
+        rules: PromptRules(
+          labelTokenID: Int32(rules.labelTokenID), separatorTokenID: Int32(rules.separatorTokenID),
+          exampleTokenID: Int32(rules.exampleTokenID), promptFirst: rules.promptFirst,
+          maximumLength: rules.maximumLength))
+    } catch {
+      throw .tokenization(error)
+    }
+    do throws(EngineError) { engine = try EngineModel(file) } catch { throw .engine(error) }
+  }
+
+  /// The number of tokens of a whole input, beyond which texts are truncated on the right.
+  public var maximumLength: Int { file.configuration.prompt.maximumLength }
+
+  /// A session with threads and working memory of its own.
+  /// - Throws: ``GLiClassError/engine(_:)`` for an instruction set or thread count that cannot be had.
+  public func makeSession(options: EngineOptions = EngineOptions()) throws(GLiClassError) -> GLiClassSession {
+    do throws(EngineError) {
+      return GLiClassSession(model: self, engine: try EngineSession(engine, options: options))
+    } catch {
+      throw .engine(error)
+    }
+  }
+}

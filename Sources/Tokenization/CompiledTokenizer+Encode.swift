@@ -1,0 +1,192 @@
+import ModelCore
+
+/// From text to ids, in the order of formats/tokenizer.md ("From text to ids").
+extension CompiledTokenizer {
+  /// The longest text that is tokenized in one call, in bytes of UTF-8.
+  public static let maximumTextSize = 64 << 20
+
+  /// The ids of `text`, with the template's tokens around them unless `addTemplate` is false.
+  ///
+  /// Prefer ``encode(utf8:addTemplate:limit:scratch:into:)`` where many texts are encoded.
+  /// - Throws: ``TokenizationError/textTooLong(bytes:limit:)``, ``TokenizationError/corrupt(path:part:index:limit:)``.
+  public func encode(_ text: String, addTemplate: Bool = true) throws(TokenizationError) -> [Int32] {
+    var text = text
+    var scratch = EncodingScratch()
+    let result: Result<[Int32], TokenizationError> = text.withUTF8 { bytes in
+      var ids: [Int32] = []
+      do throws(TokenizationError) {
+        try appendIDs(ofValidUTF8: bytes, addTemplate: addTemplate, limit: .max, &scratch, &ids)
+        return .success(ids)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// Appends the ids of a text in UTF-8 to `ids`.
+  /// - Parameters:
+  ///   - bytes: the text.
+  ///   - addTemplate: whether the template's tokens are put around it.
+  ///   - limit: the number of ids of the text, without the template, after which the rest is left out.
+  ///   - scratch: working memory, which the calls of one thread share.
+  ///   - ids: what is appended to.
+  /// - Throws: ``TokenizationError/invalidUTF8(offset:)``, ``TokenizationError/textTooLong(bytes:limit:)``,
+  ///   ``TokenizationError/corrupt(path:part:index:limit:)``.
+  public func encode(
+    utf8 bytes: UnsafeBufferPointer<UInt8>, addTemplate: Bool = true, limit: Int = .max,
+    scratch: inout EncodingScratch, into ids: inout [Int32]
+  ) throws(TokenizationError) {
+    if let offset = UTF8Scalars.firstInvalidOffset(bytes) { throw .invalidUTF8(offset: offset) }
+    try appendIDs(ofValidUTF8: bytes, addTemplate: addTemplate, limit: limit, &scratch, &ids)
+  }
+
+  /// As ``encode(utf8:addTemplate:limit:scratch:into:)`` without the template, for bytes known to be UTF-8.
+  func appendIDs(
+    ofValidUTF8 text: [UInt8], limit: Int, _ scratch: inout EncodingScratch, _ ids: inout [Int32]
+  ) throws(TokenizationError) {
+    try text.withBytes { bytes throws(TokenizationError) in
+      try appendIDs(ofValidUTF8: bytes, addTemplate: false, limit: limit, &scratch, &ids)
+    }
+  }
+
+  /// The main path: cut at added tokens, normalize, cut again, split into words, run the model.
+  func appendIDs(
+    ofValidUTF8 text: UnsafeBufferPointer<UInt8>, addTemplate: Bool, limit: Int, _ scratch: inout EncodingScratch,
+    _ ids: inout [Int32]
+  ) throws(TokenizationError) {
+    guard text.count <= Self.maximumTextSize else {
+      throw .textTooLong(bytes: text.count, limit: Self.maximumTextSize)
+    }
+    if addTemplate { ids += templateBefore }
+    let start = ids.count
+    let end = start.addingReportingOverflow(max(limit, 0))
+    let fullCount = end.overflow ? Int.max : end.partialValue
+    try appendSegments(of: text, with: addedTokens.rawMatcher, &ids, fullCount) {
+      segment, offset, ids throws(TokenizationError) in
+      let normalized = try normalizer.run(on: segment, &scratch.normalized, &scratch.alternate)
+      let isOrigin = offset == 0 && normalized.keepsOrigin
+      try appendSegments(of: normalized.text, with: addedTokens.normalizedMatcher, &ids, fullCount) {
+        segment, offset, ids throws(TokenizationError) in
+        try appendWords(
+          of: segment, isOrigin: isOrigin && offset == 0, fullCount, &scratch.word, &scratch.path, &ids)
+      }
+    }
+    if ids.count > fullCount { ids.removeLast(ids.count - fullCount) }
+    if addTemplate { ids += templateAfter }
+    scratch.trim()
+  }
+
+  /// What the normalizer makes of `text` as one segment.
+  package func normalize(_ text: String) throws(TokenizationError) -> [UInt8] {
+    var text = text
+    var scratch = EncodingScratch()
+    let result: Result<[UInt8], TokenizationError> = text.withUTF8 { bytes in
+      do throws(TokenizationError) {
+        return .success(Array(try normalizer.run(on: bytes, &scratch.normalized, &scratch.alternate).text))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private typealias SegmentBody = (
+    _ segment: UnsafeBufferPointer<UInt8>, _ offset: Int, _ ids: inout [Int32]
+  ) throws(TokenizationError) -> Void
+
+  /// Appends the ids of added tokens in `text`, and lends `body` the non-empty segments between them.
+  private func appendSegments(
+    of text: UnsafeBufferPointer<UInt8>, with matcher: AddedTokenMatcher, _ ids: inout [Int32], _ fullCount: Int,
+    _ body: SegmentBody
+  ) throws(TokenizationError) {
+    var done = 0
+    var searchFrom = 0
+    while ids.count < fullCount, let match = matcher.next(in: text, from: searchFrom) {
+      searchFrom = match.end
+      guard let record = addedTokens.record(Int(match.value)), Int(record.id) < summary.vocabularySize else {
+        throw corrupt(.addedTokens, index: Int(match.value), limit: addedTokens.count)
+      }
+      guard record.flags & SectionLayout.AddedToken.singleWord == 0 else {
+        throw .unsupported(
+          path: path, field: "added token \(record.id)", found: "single_word", supported: "lstrip, rstrip, normalized")
+      }
+      var (start, end) = (match.start, match.end)
+      if record.stripsLeft {
+        while start > done {
+          let previous = UTF8Scalars.start(ofScalarBefore: start, in: text, from: done)
+          guard UTF8Scalars.isWhiteSpace(UTF8Scalars.decode(text, at: previous).scalar) else { break }
+          start = previous
+        }
+      }
+      while record.stripsRight, end < text.count {
+        let (scalar, size) = UTF8Scalars.decode(text, at: end)
+        guard UTF8Scalars.isWhiteSpace(scalar) else { break }
+        end += size
+      }
+      if done < start { try body(UnsafeBufferPointer(rebasing: text[done..<start]), done, &ids) }
+      ids.append(Int32(bitPattern: record.id))
+      done = end
+    }
+    guard ids.count < fullCount, done < text.count else { return }
+    try body(UnsafeBufferPointer(rebasing: text[done...]), done, &ids)
+  }
+
+  /// The Metaspace pre-tokenizer, and the model on every word.
+  private func appendWords(
+    of text: UnsafeBufferPointer<UInt8>, isOrigin: Bool, _ fullCount: Int, _ word: inout ScratchBuffer<UInt8>,
+    _ path: inout ScratchBuffer<PathNode>, _ ids: inout [Int32]
+  ) throws(TokenizationError) {
+    guard let metaspace else { return try appendPieces(of: text, &path, &ids) }
+    try metaspace.replacement.withBytes { mark throws(TokenizationError) in
+      word.removeAll()
+      let markLead = mark[0]
+      if metaspace.scheme == .always || metaspace.scheme == .first && isOrigin {
+        if text[0] != 0x20, !text.begins(with: mark, at: 0) { word.append(contentsOf: mark) }
+      }
+      var index = 0
+      while index < text.count {
+        let byte = text[index]
+        if byte == 0x20 || byte == markLead && text.begins(with: mark, at: index) {
+          if metaspace.splits, word.count > 0 {
+            try appendPieces(of: word.elements, &path, &ids)
+            guard ids.count < fullCount else { return }
+            word.removeAll()
+          }
+          word.append(contentsOf: mark)
+          index += byte == 0x20 ? 1 : mark.count
+        } else {
+          let run = index
+          repeat { index += 1 } while index < text.count && text[index] != 0x20 && text[index] != markLead
+          word.append(contentsOf: UnsafeBufferPointer(rebasing: text[run..<index]))
+        }
+      }
+      try appendPieces(of: word.elements, &path, &ids)
+    }
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether the bytes of `other` stand at `index`.
+  @inline(__always) fileprivate func begins(with other: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+    guard count - index >= other.count else { return false }
+    for offset in 0..<other.count where self[index + offset] != other[offset] { return false }
+    return true
+  }
+}
+
+extension [UInt8] {
+  /// `withUnsafeBufferPointer` with typed errors.
+  @inline(__always) fileprivate func withBytes(
+    _ body: (UnsafeBufferPointer<UInt8>) throws(TokenizationError) -> Void
+  ) throws(TokenizationError) {
+    let result: Result<Void, TokenizationError> = withUnsafeBufferPointer { bytes in
+      do throws(TokenizationError) {
+        return .success(try body(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+}

@@ -1,0 +1,143 @@
+/// Puts text and labels together as the GLiClass Python pipeline (0.1.21) does, and tokenizes them.
+///
+/// With `promptFirst`: `<<LABEL>>a<<LABEL>>b<<SEP>>` + task prompt + text + examples. Without: text + `<<LABEL>>a…<<SEP>>` +
+/// task prompt + examples. Nothing is put in between. An example is `<<EXAMPLE>>text \nLabels:\n a, b`, and one
+/// `<<SEP>>` follows after all of them. The ids are then cut on the right so that, with `[CLS]` and `[SEP]` around them,
+/// they are at most `maximumLength`.
+///
+/// Labels are refused when they are given twice (the pipeline would silently merge their scores) or contain a
+/// marker (which would shift the scores of those that follow). An empty string is a label like any other.
+/// Where the labels come first, markers in the text are harmless and tokenized as in Python.
+public struct PromptBuilder: Sendable {
+  /// The tokenizer.
+  public let tokenizer: CompiledTokenizer
+  /// The rules.
+  public let rules: PromptRules
+  private let labelMarker: String
+  private let separatorMarker: String
+  private let exampleMarker: String?
+  /// Ids that fit between those of the template.
+  private let room: Int
+
+  /// A builder for one model.
+  /// - Throws: ``TokenizationError/unknownTokenID(path:rule:id:vocabularySize:)`` where a marker is no added token,
+  ///   ``TokenizationError/maximumLengthTooSmall(found:minimum:)``.
+  public init(tokenizer: CompiledTokenizer, rules: PromptRules) throws(TokenizationError) {
+    self.tokenizer = tokenizer
+    self.rules = rules
+    labelMarker = try Self.marker(tokenizer, rules.labelTokenID, "label token")
+    separatorMarker = try Self.marker(tokenizer, rules.separatorTokenID, "separator token")
+    exampleMarker = rules.exampleTokenID.flatMap { tokenizer.addedTokenContent(of: $0) }
+    let templateSize = tokenizer.template.before.count + tokenizer.template.after.count
+    guard rules.maximumLength > templateSize else {
+      throw .maximumLengthTooSmall(found: rules.maximumLength, minimum: templateSize + 1)
+    }
+    room = rules.maximumLength - templateSize
+  }
+
+  private static func marker(
+    _ tokenizer: CompiledTokenizer, _ id: Int32, _ rule: String
+  ) throws(TokenizationError) -> String {
+    guard let content = tokenizer.addedTokenContent(of: id) else {
+      throw .unknownTokenID(
+        path: tokenizer.path, rule: rule, id: Int(id), vocabularySize: tokenizer.summary.vocabularySize)
+    }
+    return content
+  }
+
+  /// The prompt for one text.
+  /// - Parameters:
+  ///   - text: the text to classify.
+  ///   - labels: the candidate labels, at least one, each once.
+  ///   - taskPrompt: a description of the task, which stands behind the separator.
+  ///   - examples: few-shot examples, which stand at the end.
+  ///   - scratch: working memory, which the calls of one thread share.
+  /// - Throws: ``TokenizationError/noLabels``, ``TokenizationError/duplicateLabel(label:first:second:)``,
+  ///   ``TokenizationError/labelContainsMarker(label:marker:)``,
+  ///   ``TokenizationError/textContainsMarker(what:marker:)``,
+  ///   ``TokenizationError/labelsTruncated(lost:total:maximumLength:)``, and the errors of tokenizing.
+  public func prompt(
+    text: String, labels: [String], taskPrompt: String = "", examples: [PromptExample] = [],
+    scratch: inout EncodingScratch
+  ) throws(TokenizationError) -> Prompt {
+    try check(labels)
+    var whole: [UInt8] = []
+    if !rules.promptFirst {
+      if text.containsBytes(of: labelMarker) { throw .textContainsMarker(what: "text", marker: labelMarker) }
+      whole += text.utf8
+    }
+    for label in labels {
+      whole += labelMarker.utf8
+      whole += label.utf8
+    }
+    whole += separatorMarker.utf8
+    whole += taskPrompt.utf8
+    if rules.promptFirst { whole += text.utf8 }
+    try append(examples, to: &whole)
+    return try tokenize(whole, labelCount: labels.count, &scratch)
+  }
+
+  /// The prompt for one text, with working memory of its own.
+  /// - Throws: as the other one.
+  public func prompt(text: String, labels: [String]) throws(TokenizationError) -> Prompt {
+    var scratch = EncodingScratch()
+    return try prompt(text: text, labels: labels, scratch: &scratch)
+  }
+
+  private func check(_ labels: [String]) throws(TokenizationError) {
+    if labels.isEmpty { throw .noLabels }
+    var positions: [String.ExactBytes: Int] = [:]
+    for (position, label) in labels.enumerated() {
+      for marker in [labelMarker, separatorMarker, exampleMarker] {
+        if let marker, label.containsBytes(of: marker) { throw .labelContainsMarker(label: label, marker: marker) }
+      }
+      if let first = positions.updateValue(position, forKey: String.ExactBytes(label)) {
+        throw .duplicateLabel(label: label, first: first, second: position)
+      }
+    }
+  }
+
+  private func append(_ examples: [PromptExample], to whole: inout [UInt8]) throws(TokenizationError) {
+    if examples.isEmpty { return }
+    guard let exampleMarker else {
+      throw .unknownTokenID(
+        path: tokenizer.path, rule: "example token", id: Int(rules.exampleTokenID ?? -1),
+        vocabularySize: tokenizer.summary.vocabularySize)
+    }
+    for (index, example) in examples.enumerated() {
+      for marker in [labelMarker, separatorMarker, exampleMarker] {
+        let parts = CollectionOfOne(example.text) + example.labels
+        if parts.contains(where: { $0.containsBytes(of: marker) }) {
+          throw .textContainsMarker(what: "example \(index + 1)", marker: marker)
+        }
+      }
+      whole += exampleMarker.utf8
+      whole += "\(example.text) \nLabels:\n \(example.labels.joined(separator: ", "))".utf8
+    }
+    whole += separatorMarker.utf8
+  }
+
+  private func tokenize(
+    _ whole: [UInt8], labelCount: Int, _ scratch: inout EncodingScratch
+  ) throws(TokenizationError) -> Prompt {
+    let shortensText = rules.labelOverflow == .shortenText && !rules.promptFirst
+    var ids: [Int32] = tokenizer.template.before
+    let before = ids.count
+    try tokenizer.appendIDs(ofValidUTF8: whole, limit: shortensText ? .max : room, &scratch, &ids)
+    if shortensText, ids.count - before > room {
+      let excess = ids.count - before - room
+      let firstLabel = ids.firstIndex(of: rules.labelTokenID) ?? ids.count
+      let cut = min(excess, firstLabel - before)
+      ids.removeSubrange(firstLabel - cut..<firstLabel)
+      if excess > cut { ids.removeLast(excess - cut) }
+    }
+    let positions = Array(ids.indices.lazy.filter { ids[$0] == rules.labelTokenID }.prefix(labelCount))
+    let lost = labelCount - positions.count
+    guard lost == 0 || rules.labelOverflow == .report else {
+      throw .labelsTruncated(lost: lost, total: labelCount, maximumLength: rules.maximumLength)
+    }
+    let separator = ids.firstIndex(of: rules.separatorTokenID)
+    ids += tokenizer.template.after
+    return Prompt(ids: ids, labelPositions: positions, separatorPosition: separator, lostLabelCount: lost)
+  }
+}

@@ -1,0 +1,100 @@
+/// Memory that is kept from one text to the next and only grows: what an array would be without its retain counts and
+/// exclusivity checks.
+struct ScratchBuffer<Element: BitwiseCopyable>: ~Copyable {
+  /// Elements in use.
+  private(set) var count = 0
+  private var capacity = 0
+  private var base: UnsafeMutablePointer<Element>?
+
+  init() {}
+
+  deinit { base?.deallocate() }
+
+  /// The elements in use. Not valid any more after the next change.
+  @inline(__always) var elements: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: base, count: count) }
+
+  @inline(__always) mutating func removeAll() { count = 0 }
+
+  /// Makes room for `extra` further elements.
+  @inline(__always) mutating func reserve(_ extra: Int) {
+    if extra > capacity - count { grow(extra) }
+  }
+
+  @inline(never) private mutating func grow(_ extra: Int) {
+    let wanted = max(count + extra, 2 * capacity, 256)
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: wanted)
+    if let base {
+      larger.update(from: base, count: count)
+      base.deallocate()
+    }
+    base = larger
+    capacity = wanted
+  }
+
+  @inline(__always) mutating func append(_ element: Element) {
+    reserve(1)
+    base?[count] = element
+    count += 1
+  }
+
+  @inline(__always) mutating func append(contentsOf source: UnsafeBufferPointer<Element>) {
+    guard let start = source.baseAddress, source.count > 0 else { return }
+    reserve(source.count)
+    if let base { (base + count).update(from: start, count: source.count) }
+    count += source.count
+  }
+
+  /// Puts `size` elements equal to `element` in place of all, and lends them for writing.
+  @inline(__always) mutating func refill(
+    _ size: Int, with element: Element
+  ) -> UnsafeMutableBufferPointer<Element> {
+    count = 0
+    reserve(size)
+    base?.update(repeating: element, count: size)
+    count = size
+    return UnsafeMutableBufferPointer(start: base, count: size)
+  }
+
+  /// Gives memory back that only an unusually long text needed.
+  mutating func trim(toBytes limit: Int) {
+    guard capacity * MemoryLayout<Element>.stride > limit else { return }
+    base?.deallocate()
+    base = nil
+    capacity = 0
+    count = 0
+  }
+}
+
+/// The working memory of one encoding at a time: make one per thread, and hand it to every call.
+public struct EncodingScratch: ~Copyable, @unchecked Sendable {
+  // SAFETY: every buffer has this one owner.
+  var normalized = ScratchBuffer<UInt8>()
+  var alternate = ScratchBuffer<UInt8>()
+  var word = ScratchBuffer<UInt8>()
+  var path = ScratchBuffer<PathNode>()
+
+  /// Working memory that is allocated when it is first needed.
+  public init() {}
+
+  /// Above this a buffer is given back after use.
+  private static let keptBytes = 4 << 20
+
+  mutating func trim() {
+    normalized.trim(toBytes: Self.keptBytes)
+    alternate.trim(toBytes: Self.keptBytes)
+    word.trim(toBytes: Self.keptBytes)
+    path.trim(toBytes: Self.keptBytes)
+  }
+}
+
+/// The best way to a position in a word.
+struct PathNode: BitwiseCopyable {
+  /// Where the last piece of that way begins; ``unset`` where none is known yet.
+  var start: UInt32
+  var id: UInt32
+  /// The sum of the scores on that way.
+  var score: Double
+
+  static let unset = UInt32.max
+  static let empty = PathNode(start: unset, id: 0, score: 0)
+}

@@ -1,0 +1,71 @@
+import ModelCore
+
+/// The tokenizer files of a checkpoint, and the ids that its `config.json` gives to the markers.
+public struct TokenizerFiles: Sendable {
+  /// The folder, for error messages.
+  public var folder: String
+  /// `tokenizer.json`: preferred where it is there.
+  public var tokenizerJSON: String?
+  /// `spm.model`: used alone where there is no `tokenizer.json`.
+  public var sentencePieceModel: String?
+  /// `tokenizer_config.json`.
+  public var tokenizerConfig: String?
+  /// `added_tokens.json`, which only `spm.model` needs.
+  public var addedTokens: String?
+  /// The ids of the markers in `config.json`.
+  public var markers: TokenizerCompiler.MarkerIDs
+
+  /// Files by path; `nil` for one that is not there.
+  public init(
+    folder: String, tokenizerJSON: String?, sentencePieceModel: String?, tokenizerConfig: String?, addedTokens: String?,
+    markers: TokenizerCompiler.MarkerIDs
+  ) {
+    self.folder = folder
+    self.tokenizerJSON = tokenizerJSON
+    self.sentencePieceModel = sentencePieceModel
+    self.tokenizerConfig = tokenizerConfig
+    self.addedTokens = addedTokens
+    self.markers = markers
+  }
+
+  /// The file that the vocabulary is read from.
+  public var source: String? { tokenizerJSON ?? sentencePieceModel }
+
+  /// Compiles what is there.
+  /// - Throws: ``TokenizerCompilerError``, `noTokenizer` where there is neither of the two sources.
+  public func compile() throws(TokenizerCompilerError) -> CompiledTokenizerSection {
+    let configuration = try reading { () throws(ModelCoreError) in
+      try tokenizerConfig.map { (path) throws(ModelCoreError) in try JSONDocument(contentsOf: path) }
+    }
+    if let tokenizerJSON {
+      let document = try reading { () throws(ModelCoreError) in try JSONDocument(contentsOf: tokenizerJSON) }
+      return try TokenizerCompiler.compile(
+        tokenizer: document.root, configuration: configuration?.root, markers: markers, path: tokenizerJSON)
+    }
+    guard let sentencePieceModel else { throw .noTokenizer(folder: folder) }
+    let model = try reading { () throws(ModelCoreError) in
+      let file = try MappedFile(path: sentencePieceModel)
+      let bytes = file.withBytes { Array($0) }
+      try file.checkIntact()
+      return bytes
+    }
+    return try TokenizerCompiler.compile(
+      sentencePieceModel: model, addedTokens: try addedTokenList(), configuration: configuration?.root,
+      markers: markers, path: sentencePieceModel)
+  }
+
+  /// What stands behind the pieces: the markers by their ids in `config.json`, and `added_tokens.json`.
+  private func addedTokenList() throws(TokenizerCompilerError) -> [NamedToken] {
+    let names = [("<<LABEL>>", markers.label), ("<<SEP>>", markers.separator), ("<<EXAMPLE>>", markers.example)]
+    var tokens = names.compactMap { name, id in id.map { NamedToken(name, id: $0) } }
+    guard let addedTokens else { return tokens }
+    return try reading { () throws(ModelCoreError) in
+      let root = try JSONDocument(contentsOf: addedTokens).root
+      guard root.isObject else { throw root.unexpected("an object of ids by token") }
+      for key in root.keys {
+        tokens.append(NamedToken(key, id: try root.required(key).requireInt(in: 0...Int(Int32.max))))
+      }
+      return tokens
+    }
+  }
+}

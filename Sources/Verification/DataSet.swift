@@ -1,0 +1,97 @@
+import ModelCore
+
+/// A text, the labels to choose from, and those that are right.
+public struct Example: Sendable, Equatable {
+  public var text: String
+  public var labels: [String]
+  public var trueLabels: Set<String>
+}
+
+/// Labelled texts, in the ecosystem's form: JSONL, or a JSON array, of `{"text", "all_labels", "true_labels"}`.
+public struct DataSet: Sendable {
+  public let path: String
+  public let examples: [Example]
+  private let indexByKey: [Key: Int]
+
+  /// What joins a reference line to its example.
+  private struct Key: Hashable {
+    var text: String
+    var labels: [String]
+  }
+
+  /// Reads the file at `path`.
+  /// - Throws: ``VerificationError``, naming the line.
+  public init(path: String) throws(VerificationError) {
+    self.path = path
+    var examples: [Example] = []
+    for (line, value) in try JSONLines.read(path) { examples.append(try Self.example(value, path, line)) }
+    guard !examples.isEmpty else { throw .empty(path: path) }
+    self.examples = examples
+    indexByKey = Dictionary(
+      examples.enumerated().map { (Key(text: $1.text, labels: $1.labels), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The example with this text and these labels, in this order.
+  public func example(text: String, labels: [String]) -> Example? {
+    indexByKey[Key(text: text, labels: labels)].map { examples[$0] }
+  }
+
+  private static func example(_ value: JSONValue, _ path: String, _ line: Int) throws(VerificationError) -> Example {
+    guard let text = value.member("text")?.string, let labels = value.strings("all_labels"),
+      let trueLabels = value.strings("true_labels")
+    else {
+      throw .malformedLine(
+        path: path, line: line, expected: "an object with text, all_labels and true_labels", found: value.shape)
+    }
+    for label in trueLabels where !labels.contains(label) {
+      throw .malformedLine(
+        path: path, line: line, expected: "true_labels among all_labels", found: "\"\(label)\"")
+    }
+    return Example(text: text, labels: labels, trueLabels: Set(trueLabels))
+  }
+}
+
+/// JSON values one a line, or the elements of one array.
+enum JSONLines {
+  /// All values with their line numbers (of an array, their positions), from 1.
+  static func read(_ path: String) throws(VerificationError) -> [(line: Int, value: JSONValue)] {
+    let file = try lifting { () throws(ModelCoreError) in try MappedFile(path: path) }
+    let bytes = file.unsafeBytes
+    defer { withExtendedLifetime(file) {} }
+    let isArray = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "[")
+    if isArray {
+      return try lifting { () throws(ModelCoreError) in
+        try JSONDocument(bytes, path: path).root.elements().enumerated().map { ($0 + 1, $1) }
+      }
+    }
+    var values: [(line: Int, value: JSONValue)] = []
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
+      let document = try lifting { () throws(ModelCoreError) in
+        try JSONDocument(UnsafeRawBufferPointer(rebasing: line), path: "\(path): line \(index + 1)")
+      }
+      values.append((index + 1, document.root))
+    }
+    try lifting { () throws(ModelCoreError) in try file.checkIntact() }
+    return values
+  }
+}
+
+extension JSONValue {
+  /// The member `key` as a list of strings, `nil` where it is anything else.
+  func strings(_ key: String) -> [String]? {
+    guard let value = member(key), let count = value.count else { return nil }
+    let strings = (0..<count).compactMap { value.element($0).string }
+    return strings.count == count ? strings : nil
+  }
+
+  /// The member `key` as a list of numbers, `nil` where it is anything else.
+  func numbers(_ key: String) -> [Double]? {
+    guard let value = member(key), let count = value.count else { return nil }
+    let numbers = (0..<count).compactMap { value.element($0).double }
+    return numbers.count == count ? numbers : nil
+  }
+
+  /// What an object has, for error messages.
+  var shape: String { isObject ? "an object with \(keys.joined(separator: ", "))" : found }
+}

@@ -1,0 +1,113 @@
+import Checkpoints
+import ModelCore
+import ReferenceModel
+import Tokenization
+import TokenizerCompiler
+
+/// What a reference implementation says of one text.
+public struct ReferenceOutput: Sendable, Equatable {
+  public var text: String
+  public var labels: [String]
+  public var inputIDs: [Int32]
+  /// One a label, in the order of the labels.
+  public var logits: [Float]
+  /// Line of the reference file, from 1; 0 where it was computed.
+  public var line: Int
+}
+
+/// Outputs to hold a `.glc` against, and where they are from.
+public struct ReferenceOutputs: Sendable {
+  /// A file, or a checkpoint.
+  public let path: String
+  public let producer: String
+  /// SHA-256 of the weights they were computed from, where that is known.
+  public let checkpointSHA256: String?
+  /// Tokens after which inputs were truncated, where that is known.
+  public let maximumLength: Int?
+  public let outputs: [ReferenceOutput]
+
+  /// Reads a reference file: JSONL whose first line is `{"reference": {…}}`.
+  public init(path: String) throws(VerificationError) {
+    self.path = path
+    var lines = try JSONLines.read(path)[...]
+    guard let header = lines.popFirst()?.value.member("reference"), header.isObject else {
+      throw .noReferenceHeader(path: path)
+    }
+    producer = header.member("producer")?.string ?? "unknown"
+    checkpointSHA256 = header.member("checkpoint_sha256")?.string
+    maximumLength = header.member("max_length")?.int
+    var outputs: [ReferenceOutput] = []
+    for (line, value) in lines { outputs.append(try Self.output(value, path, line)) }
+    guard !outputs.isEmpty else { throw .empty(path: path) }
+    self.outputs = outputs
+  }
+
+  private static func output(
+    _ value: JSONValue, _ path: String, _ line: Int
+  ) throws(VerificationError) -> ReferenceOutput {
+    guard let text = value.member("text")?.string, let labels = value.strings("labels"),
+      let ids = value.numbers("input_ids"), let logits = value.numbers("logits")
+    else {
+      throw .malformedLine(
+        path: path, line: line, expected: "an object with text, labels, input_ids and logits", found: value.shape)
+    }
+    guard logits.count == labels.count else {
+      throw .malformedLine(path: path, line: line, expected: "\(labels.count) logits", found: "\(logits.count)")
+    }
+    let inputIDs = ids.compactMap { Int32(exactly: $0) }
+    guard inputIDs.count == ids.count else {
+      throw .malformedLine(path: path, line: line, expected: "32-bit input_ids", found: "others")
+    }
+    return ReferenceOutput(text: text, labels: labels, inputIDs: inputIDs, logits: logits.map { Float($0) }, line: line)
+  }
+}
+
+extension ReferenceOutputs {
+  /// Computes the outputs of the checkpoint at `path` for every text of `data`, in f32, with its own tokenizer: no Python,
+  /// and no number that the engine has a part in.
+  /// - Parameter progress: called with the part of the work that is done, on any thread.
+  public init(
+    checkpoint path: String, data: DataSet, progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) throws(VerificationError) {
+    let checkpoint = try lifting { () throws(CheckpointError) in try Checkpoint.open(path) }
+    let builder = try Self.promptBuilder(checkpoint)
+    var scratch = EncodingScratch()
+    var outputs: [ReferenceOutput] = []
+    for example in data.examples {
+      let prompt = try lifting { () throws(TokenizationError) in
+        try builder.prompt(text: example.text, labels: example.labels, scratch: &scratch)
+      }
+      outputs.append(
+        ReferenceOutput(text: example.text, labels: example.labels, inputIDs: prompt.ids, logits: [], line: 0))
+    }
+    let inputs = outputs.map(\.inputIDs)
+    let logits = try lifting { () throws(ReferenceModelError) in
+      try ReferenceModel(checkpoint).logits(batch: inputs) { progress(Double($0) / Double(inputs.count)) }
+    }
+    for index in outputs.indices { outputs[index].logits = Array(logits[index].prefix(outputs[index].labels.count)) }
+    self.path = path
+    producer = "reference model, f32"
+    checkpointSHA256 = SourceDigest.hexadecimal(
+      try lifting { () throws(CheckpointError) in try SourceDigest.sha256(ofFile: checkpoint.files.weights) })
+    maximumLength = checkpoint.configuration.prompt.maximumLength
+    self.outputs = outputs
+  }
+
+  private static func promptBuilder(_ checkpoint: Checkpoint) throws(VerificationError) -> PromptBuilder {
+    let rules = checkpoint.configuration.prompt
+    let files = TokenizerFiles(
+      folder: checkpoint.files.folder, tokenizerJSON: checkpoint.files.tokenizerJSON,
+      sentencePieceModel: checkpoint.files.sentencePieceModel, tokenizerConfig: checkpoint.files.tokenizerConfig,
+      addedTokens: checkpoint.files.addedTokens,
+      markers: .init(label: rules.labelTokenID, separator: rules.separatorTokenID, example: rules.exampleTokenID))
+    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile() }
+    return try lifting { () throws(TokenizationError) in
+      try PromptBuilder(
+        tokenizer: try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder),
+        rules: PromptRules(
+          labelTokenID: Int32(rules.labelTokenID), separatorTokenID: Int32(rules.separatorTokenID),
+          exampleTokenID: Int32(rules.exampleTokenID), promptFirst: rules.promptFirst,
+          maximumLength: rules.maximumLength))
+    }
+  }
+}

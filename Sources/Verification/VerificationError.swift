@@ -1,0 +1,51 @@
+import Checkpoints
+import GLiClass
+import ModelCore
+import ReferenceModel
+import Tokenization
+import TokenizerCompiler
+
+/// What can stop a verification before there is a verdict.
+public enum VerificationError: Diagnostic {
+  /// An error of another module, as it is.
+  case underlying(any Diagnostic)
+  /// A line of a data set or reference file is not what the format says.
+  case malformedLine(path: String, line: Int, expected: String, found: String)
+  /// A reference file without the line that says where it is from.
+  case noReferenceHeader(path: String)
+  /// Nothing to judge.
+  case empty(path: String)
+  /// A text of the reference that the data set does not have with these labels.
+  case noPartner(path: String, line: Int, text: String, other: String)
+}
+
+extension VerificationError {
+  public var message: String {
+    switch self {
+    case .underlying(let error): error.message
+    case .malformedLine(let path, let line, let expected, let found):
+      "\(path): line \(line): expected \(expected), found \(found)"
+    case .noReferenceHeader(let path): "\(path): line 1: expected {\"reference\": …}, found something else"
+    case .empty(let path): "\(path): expected at least one text, found none"
+    case .noPartner(let path, let line, let text, let other):
+      "\(path): line \(line): expected the same text and labels in \(other), found none for \"\(text.prefix(40))\""
+    }
+  }
+
+  public var hint: String? {
+    if case .underlying(let error) = self { return error.hint }
+    return nil
+  }
+
+  public var exitStatus: ExitStatus {
+    if case .underlying(let error) = self { return error.exitStatus }
+    return .badData
+  }
+}
+
+/// Runs `body`, keeping the error of another module as it is.
+func lifting<Value, Failure: Diagnostic>(
+  _ body: () throws(Failure) -> Value
+) throws(VerificationError) -> Value {
+  do throws(Failure) { return try body() } catch { throw .underlying(error) }
+}

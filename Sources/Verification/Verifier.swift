@@ -1,0 +1,93 @@
+import Engine
+import GLCFormat
+import GLiClass
+import ModelCore
+
+/// Holds a `.glc` against reference outputs: the module's main path.
+public struct Verifier {
+  private let model: GLiClassModel
+  private let session: GLiClassSession
+  private let progress: (Double) -> Void
+
+  /// Texts given to the engine at once.
+  static let batchTexts = 32
+
+  /// - Parameter progress: called with the part of the work that is done, 0 to 1.
+  public init(
+    model: GLiClassModel, session: GLiClassSession, progress: @escaping (Double) -> Void = { _ in }
+  ) {
+    self.model = model
+    self.session = session
+    self.progress = progress
+  }
+
+  /// Runs every text of `reference` and compares logits, decisions and F1.
+  ///
+  /// The engine reads the file's own tokens, as a user's would be; where they differ from the reference's, the verdict
+  /// says so, because no quantization explains what follows.
+  /// - Throws: ``VerificationError``.
+  public func verify(
+    _ reference: ReferenceOutputs, data: DataSet, threshold: Float, bounds: VerificationBounds
+  ) throws(VerificationError) -> Verdict {
+    try lifting { () throws(GLiClassError) in
+      do throws(GLCFormatError) { try model.file.checkTensorData() } catch { throw .format(error) }
+    }
+    var verdict = Verdict(
+      model: model.file.path, reference: reference.path, producer: reference.producer, data: data.path,
+      threshold: threshold, numericsRevision: model.file.numericsRevision,
+      contentDigest: model.file.metadata.root.member("source")?.member("content_digest")?.string)
+    verdict.bounds = bounds
+    verdict.notes = notes(on: reference)
+    for start in stride(from: 0, to: reference.outputs.count, by: Self.batchTexts) {
+      let batch = reference.outputs[start..<min(start + Self.batchTexts, reference.outputs.count)]
+      try judge(Array(batch), reference.path, data, &verdict)
+      progress(Double(batch.endIndex) / Double(reference.outputs.count))
+    }
+    return verdict
+  }
+
+  private func judge(
+    _ batch: [ReferenceOutput], _ path: String, _ data: DataSet, _ verdict: inout Verdict
+  ) throws(VerificationError) {
+    var prompts: [EnginePrompt] = []
+    for output in batch {
+      let prompt = try lifting { () throws(GLiClassError) in
+        try session.prompt(ClassificationRequest(text: output.text, labels: output.labels))
+      }
+      if prompt.ids != output.inputIDs { verdict.tokenMismatches += 1 }
+      prompts.append(EnginePrompt(tokens: prompt.ids, labelPositions: prompt.labelPositions))
+    }
+    let logits = try lifting { () throws(GLiClassError) in try session.logits(prompts) }
+    for (output, found) in zip(batch, logits) {
+      guard let example = data.example(text: output.text, labels: output.labels) else {
+        throw .noPartner(path: path, line: output.line, text: output.text, other: data.path)
+      }
+      verdict.texts += 1
+      for (index, label) in output.labels.enumerated() {
+        let actual = example.trueLabels.contains(label)
+        let expected = Scores.sigmoid(output.logits[index]) >= verdict.threshold
+        let predicted = Scores.sigmoid(found[index]) >= verdict.threshold
+        verdict.decisions += 1
+        if expected != predicted { verdict.flips += 1 }
+        verdict.referenceF1.add(label, predicted: expected, actual: actual)
+        verdict.modelF1.add(label, predicted: predicted, actual: actual)
+        verdict.logitErrors.add(found[index], reference: output.logits[index])
+      }
+    }
+  }
+
+  private func notes(on reference: ReferenceOutputs) -> [String] {
+    var notes: [String] = []
+    if let digest = reference.checkpointSHA256 {
+      let files = model.file.metadata.root.member("source")?.member("files")
+      let known = (0..<(files?.count ?? 0)).compactMap { files?.element($0).member("sha256")?.string }
+      if !known.contains(digest) {
+        notes.append("the reference was made from another checkpoint (sha256 \(digest.prefix(12))…)")
+      }
+    }
+    if let length = reference.maximumLength, length != model.maximumLength {
+      notes.append("the reference truncates at \(length) tokens, the model at \(model.maximumLength)")
+    }
+    return notes
+  }
+}
