@@ -77,6 +77,28 @@ let package = Package(
         "CommandSupport", "GLiClass", "GLCFormat", "Tokenization", "Engine", "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Tests. TestSupport finds fixtures and converts them into temporary folders.
+    .target(name: "TestSupport", dependencies: ["ModelCore", "Conversion", "GLiClass"], path: "Tests/TestSupport"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(name: "ModelCoreTests", dependencies: ["ModelCore"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelCore"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TokenizerCompiler", "ModelCore"]),
+    .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
+    .testTarget(
+      name: "GLCFormatTests", dependencies: ["GLCFormat", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),
+    .testTarget(name: "ReferenceModelTests", dependencies: ["ReferenceModel", "Checkpoints", "ModelCore"]),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine", "GLiClass", "GLCFormat", "ModelCore", "TestSupport"]),
+    .testTarget(
+      name: "ConversionTests",
+      dependencies: ["Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "TestSupport"]),
+    .testTarget(name: "GLiClassTests", dependencies: ["GLiClass", "Engine", "ModelCore", "TestSupport"]),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: ["Verification", "Conversion", "GLiClass", "Engine", "Tokenization", "ModelCore"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),
   ],
   cxxLanguageStandard: .cxx17
 )

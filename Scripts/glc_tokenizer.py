@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -441,10 +442,11 @@ class Tokenizer:
 
     # --- Against tokenizer.json -------------------------------------------------------------------------------------
 
-    def compare(self, source: dict[str, Any]) -> Iterator[str]:
+    def compare(self, text: str) -> Iterator[str]:
         """Every difference from the tokenizer.json it should be compiled from."""
-        model = source["model"]
+        source, model = json.loads(text), json.loads(text, parse_float=tokenizers_float)["model"]
         yield from self.compare_pieces(model["vocab"])
+        yield from self.compare_scores(model["vocab"], source["model"]["vocab"])
         yield from differences("unknown id", self.header.unknown, model["unk_id"])
         added = [{name: token[name] for name in ("id", "content", *FLAGS)} for token in source["added_tokens"]]
         yield from differences("added tokens", [t.dump() for t in self.added], sorted(added, key=lambda t: t["id"]))
@@ -462,12 +464,23 @@ class Tokenizer:
     def compare_pieces(self, vocabulary: list[list[Any]]) -> Iterator[str]:
         if len(vocabulary) != self.header.pieces:
             yield f"{self.header.pieces} pieces, expected {len(vocabulary)}"
+        for i, (found, (text, _)) in enumerate(zip(self.piece_texts, vocabulary)):
+            if found != text.encode():
+                yield f"piece {i}: text {found!r}, expected {text.encode()!r}"
+
+    def compare_scores(self, as_tokenizers: list[list[Any]], correct: list[list[Any]]) -> Iterator[str]:
+        """With the numbers that `tokenizers` reads, which are not always the nearest to the decimal text."""
+        read, nearest = (np.array([score for _, score in v], dtype="<f8") for v in (as_tokenizers, correct))
+        if len(read) != len(self.scores):
             return
-        for i, (text, score) in enumerate(vocabulary):
-            if self.piece_texts[i] != text.encode():
-                yield f"piece {i}: text {self.piece_texts[i]!r}, expected {text.encode()!r}"
-            if self.scores[i].tobytes() != struct.pack("<d", score):
-                yield f"piece {i}: score {self.scores[i]!r}, expected {score!r}"
+        bits = self.scores.view("<u8")
+        wrong = np.flatnonzero(bits != read.view("<u8"))
+        if len(wrong):
+            i = int(wrong[0])
+            exact = np.array_equal(bits, nearest.view("<u8"))
+            kind = "all are nearest to the text" if exact else "not all are nearest to the text"
+            yield (f"{len(wrong)} scores differ from those that tokenizers reads, {kind}; the first is piece {i}: "
+                   f"{self.scores[i].item()!r}, expected {read[i].item()!r}")  # fmt: skip
 
     def compare_charsmap(self, blob: bytes) -> Iterator[str]:
         """With what the shortest-match rule leaves of the keys of a precompiled charsmap."""
@@ -482,6 +495,23 @@ class Tokenizer:
             key = min(wrong)
             yield (f"charsmap: {len(wrong)} of {len(expected)} keys differ, as {key!r}: {found.get(key)!r}, "
                    f"expected {expected.get(key)!r}")  # fmt: skip
+
+
+def tokenizers_float(text: str) -> float:
+    """A JSON number as `tokenizers` reads it (serde_json without `float_roundtrip`): up to 64 bits of digits, then one
+    binary64 multiplication or division by a power of ten. It can miss the nearest value by a unit in the last place."""
+    mantissa, _, exponent_text = text.lower().partition("e")
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    significand, exponent, full = 0, int(exponent_text or 0), False
+    for place, digit in enumerate(whole + fraction):
+        full = full or 10 * significand + int(digit) >= 1 << 64
+        significand = significand if full else 10 * significand + int(digit)
+        exponent += full - (place >= len(whole))
+    value = float(significand)
+    while exponent < -308 and value:
+        value, exponent = value / 1e308, exponent + 308
+    value = value * float(f"1e{exponent}") if exponent >= 0 else value / float(f"1e{-max(exponent, -308)}")
+    return -value if text.startswith("-") else value
 
 
 def is_scalar(value: int) -> bool:

@@ -142,8 +142,7 @@ def dump_tokenizer(file: File, target: str) -> None:
 def compare_tokenizer(file: File, path: Path) -> Iterator[str]:
     tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
     yield from (f"tokenizer: {line}" for line in tokenizer.check())
-    source = json.loads(path.read_text(encoding="utf-8"))
-    yield from (f"tokenizer: {line}" for line in tokenizer.compare(source))
+    yield from (f"tokenizer: {line}" for line in tokenizer.compare(path.read_text(encoding="utf-8")))
 
 
 def report(title: str, problems: Iterator[str]) -> int:

@@ -85,7 +85,8 @@ struct ClassificationStream {
       for example in try list.elements() {
         examples.append(
           PromptExample(
-            text: try example.required("text").requireString(), labels: try example.required("labels").requireStrings()))
+            text: try example.required("text").requireString(), labels: try example.required("labels").requireStrings())
+        )
       }
     }
     return ClassificationRequest(

@@ -56,7 +56,8 @@ extension GLCFile {
       "  model       \(text("model", "architecture")): \(encoder.layerCount) layers, hidden \(encoder.hiddenSize), "
         + "\(encoder.headCount) heads, feed-forward \(encoder.intermediateSize), vocabulary \(encoder.vocabularySize)",
       "  head        scorer \(text("model", "scorer")), pooling \(text("model", "pooling")), labels "
-        + (configuration.prompt.promptFirst ? "first" : "last") + ", up to \(configuration.prompt.maximumLength) tokens",
+        + (configuration.prompt.promptFirst ? "first" : "last")
+        + ", up to \(configuration.prompt.maximumLength) tokens",
       "  tokenizer   \(text("tokenizer", "source")), profile \(text("tokenizer", "profile")), as tokenizers "
         + text("tokenizer", "tokenizers_version"),
       "  weights     \(text("recipe", "weights")); attention \(text("numerics", "attention")), head activations "

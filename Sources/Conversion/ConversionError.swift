@@ -28,6 +28,7 @@ extension ConversionError {
     }
   }
 
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .core, .checkpoint, .format, .tokenizer: return underlying?.message ?? ""
@@ -41,8 +42,10 @@ extension ConversionError {
     }
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? { underlying?.hint }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus { underlying?.exitStatus ?? .badData }
 }
 

@@ -9,8 +9,10 @@ public struct ConversionOptions: Sendable {
   public var input: String
   /// The `.glc` to write.
   public var output: String
+  /// How weights are stored.
   public var scheme: WeightScheme
 
+  /// What to convert, int8 unless said otherwise.
   public init(input: String, output: String, scheme: WeightScheme = .q8) {
     self.input = input
     self.output = output
@@ -54,7 +56,8 @@ public struct Converter {
     return ConversionSummary(
       output: options.output, tensorCount: table.rows.count, sourceSize: checkpoint.weights.file.size,
       outputSize: size, tokenizerSize: tokenizer.bytes.count, worst: worst,
-      unread: checkpoint.unusedTensorNames(asked: table.requirements.map(\.name)), contentDigest: metadata.files.contentDigest)
+      unread: checkpoint.unusedTensorNames(asked: table.requirements.map(\.name)),
+      contentDigest: metadata.files.contentDigest)
   }
 
   /// Every tensor that the table asks for, all missing ones reported at once, and no others in the file.
@@ -128,15 +131,21 @@ public struct Converter {
 public struct ConversionSummary: Sendable {
   /// ‖w − ŵ‖ ÷ ‖w‖ of one tensor.
   public struct TensorError: Sendable {
+    /// The tensor's name in the `.glc`.
     public var tensor: String
+    /// ‖w − ŵ‖ ÷ ‖w‖, Frobenius norms.
     public var relative: Double
   }
 
+  /// The file written.
   public var output: String
+  /// Tensors in the file.
   public var tensorCount: Int
   /// Bytes of the weights read, of the file written, and of the compiled tokenizer in it.
   public var sourceSize: Int
+  /// Bytes of the file written.
   public var outputSize: Int
+  /// Bytes of the compiled tokenizer in it.
   public var tokenizerSize: Int
   /// The quantized tensor with the largest relative error; `nil` where none is quantized.
   public var worst: TensorError?

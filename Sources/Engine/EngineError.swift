@@ -22,6 +22,7 @@ public enum EngineError: Diagnostic, Equatable {
 }
 
 extension EngineError {
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .format(let error): error.message
@@ -38,11 +39,13 @@ extension EngineError {
     }
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? {
     if case .format(let error) = self { return error.hint }
     return nil
   }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus {
     switch self {
     case .format(let error): error.exitStatus

@@ -9,6 +9,7 @@ public struct EnginePrompt: Sendable, Equatable {
   /// Where each label's token stands in ``tokens``, in the order of the labels.
   public var labelPositions: [Int]
 
+  /// A prompt.
   public init(tokens: [Int32], labelPositions: [Int]) {
     self.tokens = tokens
     self.labelPositions = labelPositions
@@ -24,6 +25,7 @@ public struct EngineOptions: Sendable {
   /// Whether the last layer is computed for the rows that the head reads only.
   public var skipsUnreadRows = true
 
+  /// The fastest way this machine has, unless said otherwise.
   public init(threads: Int? = nil, instructionSet: InstructionSet? = nil) {
     self.threads = threads
     self.instructionSet = instructionSet
@@ -49,6 +51,8 @@ public final class EngineSession {
   /// Tokens a text may have: beyond this the squares of the length stop being reasonable.
   static let maximumTokens = 65_536
 
+  /// A session with threads and memory of its own.
+  /// - Throws: ``EngineError`` for an instruction set or thread count that cannot be had.
   public init(_ model: EngineModel, options: EngineOptions = EngineOptions()) throws(EngineError) {
     self.model = model
     self.options = options

@@ -37,7 +37,8 @@ extension ForwardPass {
     multiply(
       projector.first, input, rows: own, activation: GLCK_ACTIVATION_GELU, output: middle.floats,
       stride: middle.floatStride)
-    try quantize(middle, size: session.model.configuration.head.projectorSize, rows: rows.count, for: projector.second, place)
+    try quantize(
+      middle, size: session.model.configuration.head.projectorSize, rows: rows.count, for: projector.second, place)
     multiply(
       projector.second, middle, rows: own, output: buffers.headOutput + rows.lowerBound * stride, stride: stride)
   }

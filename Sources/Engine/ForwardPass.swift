@@ -111,8 +111,10 @@ struct ForwardPass {
   private func project(_ layer: EncoderLayer, _ queries: Queries) {
     let stride = 3 * encoder.hiddenSize
     let blocks = layer.query.blocks
-    let parts = [(layer.query, queries.rows, queries.count), (layer.key, buffers.hidden, batch.tokens.count),
-      (layer.value, buffers.hidden, batch.tokens.count)]
+    let parts = [
+      (layer.query, queries.rows, queries.count), (layer.key, buffers.hidden, batch.tokens.count),
+      (layer.value, buffers.hidden, batch.tokens.count),
+    ]
     pool.split(3 * blocks) { _, range in
       for (index, (linear, rows, count)) in parts.enumerated() {
         let own = range.clamped(to: index * blocks..<(index + 1) * blocks)

@@ -1,6 +1,6 @@
 /// Log buckets of relative positions (formats/numerics.md 5.5; `transformers`
 /// `modeling_deberta_v2.make_log_bucket_position`, arXiv 2006.03654).
-struct RelativePositions {
+package struct RelativePositions {
   /// Rows on each side of zero: `position_buckets`.
   let span: Int
   private let maximumPosition: Int
@@ -36,7 +36,7 @@ struct RelativePositions {
   }
 
   /// The bucket of a distance ≥ 0. (A negative distance has the negative of it.)
-  static func bucket(_ distance: Int, _ buckets: Int, _ maximumPosition: Int) -> Int {
+  package static func bucket(_ distance: Int, _ buckets: Int, _ maximumPosition: Int) -> Int {
     let middle = buckets / 2
     guard distance > middle else { return distance }
     let ratio =

@@ -55,7 +55,9 @@ public final class GLCFile: Sendable {
   public var path: String { file.path }
 
   /// Lends the compiled tokenizer.
-  public var tokenizerBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.unsafeBytes[tokenizerRange]) }
+  public var tokenizerBytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: file.unsafeBytes[tokenizerRange])
+  }
 
   /// The record of the tensor `name`, or an error that names it.
   public func record(_ name: String) throws(GLCFormatError) -> TensorRecord {
@@ -122,7 +124,9 @@ private struct SectionTable {
         throw .checksumMismatch(path: path, part: kind.name, expected: section.checksum, found: checksum)
       }
     }
-    for kind in SectionKind.allCases where !found.contains(kind) { throw .missingSection(path: path, section: kind.name) }
+    for kind in SectionKind.allCases where !found.contains(kind) {
+      throw .missingSection(path: path, section: kind.name)
+    }
   }
 }
 

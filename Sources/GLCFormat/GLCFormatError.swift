@@ -27,6 +27,7 @@ public enum GLCFormatError: Diagnostic, Equatable {
 }
 
 extension GLCFormatError {
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .file(let error): error.message
@@ -48,6 +49,7 @@ extension GLCFormatError {
     }
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? {
     switch self {
     case .file(let error): error.hint
@@ -59,6 +61,7 @@ extension GLCFormatError {
     }
   }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus {
     if case .file(let error) = self { return error.exitStatus }
     return .badData

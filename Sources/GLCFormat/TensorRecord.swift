@@ -33,7 +33,9 @@ public struct TensorRecord: Sendable, Equatable {
 
   /// The tensor's name, as `layers.0.attention.query.weight`.
   public var name: String
+  /// How its values are encoded.
   public var encoding: TensorEncoding
+  /// In what order its codes lie.
   public var layout: TensorLayout
   /// Dimensions, outermost first; one to three.
   public var shape: [Int]
@@ -47,7 +49,9 @@ public struct TensorRecord: Sendable, Equatable {
   public var codesSize = 0
   /// Offsets of the parts in the extent; 0 where there is none.
   public var scalesOffset = 0
+  /// Offset of the channel sums in the extent; 0 where there are none.
   public var channelSumsOffset = 0
+  /// Offset of the input scale vector in the extent; 0 where there is none.
   public var inputScalesOffset = 0
 
   /// Lays out a tensor's parts; the extent starts at 0 until a place is found for it.
@@ -86,6 +90,7 @@ public struct TensorRecord: Sendable, Equatable {
     public var matrices: Int
     /// Rows (output channels) of a matrix as stored, and features of a row as stored.
     public var paddedRows: Int
+    /// Features of a row as stored.
     public var paddedColumns: Int
     /// Scales at one a row, padding included.
     public var scaleCount: Int

@@ -20,11 +20,14 @@ public enum GLiClassError: Diagnostic, Equatable {
     }
   }
 
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     if case .invalidThreshold(let found) = self { return "threshold: expected a number from 0 to 1, found \(found)" }
     return underlying?.message ?? ""
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? { underlying?.hint }
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus { underlying?.exitStatus ?? .usage }
 }

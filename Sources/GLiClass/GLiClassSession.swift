@@ -65,7 +65,8 @@ public final class GLiClassSession {
     case .singleLabel:
       scores = Scores.softmax(logits)
       // The first of equal ones, as `argmax` takes it.
-      predicted = scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) }.map { [$0] } ?? []
+      predicted =
+        scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) }.map { [$0] } ?? []
     }
     return Classification(
       text: request.text,

@@ -71,6 +71,8 @@ struct JSONSyntax {
       let start = offset
       try string()
       let key = Self.unescaped(bytes[start + 1..<offset - 1])
+      // json-c keeps keys as C strings: two keys that differ behind a NUL would become one.
+      guard !key.utf8.contains(0) else { throw Violation(offset: start, reason: "NUL in a key") }
       guard keys.insert(key).inserted else {
         throw Violation(offset: start, reason: "duplicate key \"\(key)\"")
       }

@@ -19,6 +19,7 @@ public enum ModelCoreError: Diagnostic, Equatable {
 }
 
 extension ModelCoreError {
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .cannotOpen(let path, let reason): "\(path): cannot open: \(reason)"
@@ -35,6 +36,7 @@ extension ModelCoreError {
     }
   }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus {
     switch self {
     case .cannotOpen: .missingInput

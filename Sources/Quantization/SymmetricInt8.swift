@@ -46,8 +46,10 @@ public enum SymmetricInt8 {
 public struct QuantizationError: Sendable, Equatable {
   /// Σ w² and Σ (w − ŵ)² over all values.
   public private(set) var signal = 0.0
+  /// Σ (w − ŵ)² over all values.
   public private(set) var noise = 0.0
 
+  /// Nothing seen yet.
   public init() {}
 
   /// Adds a row and its codes.

@@ -33,6 +33,7 @@ public enum TokenizationError: Diagnostic, Equatable {
 }
 
 extension TokenizationError {
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .notATokenizer(let path, let found):
@@ -62,6 +63,7 @@ extension TokenizationError {
     }
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? {
     switch self {
     case .unsupportedVersion: "use a newer version of the runtime, or convert the model again"
@@ -71,6 +73,7 @@ extension TokenizationError {
     }
   }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus {
     switch self {
     case .maximumLengthTooSmall: .usage

@@ -4,7 +4,7 @@ import Tokenization
 ///
 /// Keys are sorted, then every node's children are placed at the first base, in a fixed order of search, where all
 /// of them find a free unit. So the same keys give the same units everywhere.
-struct DoubleArrayBuilder {
+package struct DoubleArrayBuilder {
   /// Keys in flat bytes: key i is `text[offsets[i] ..< offsets[i + 1]]`. No key may hold a NUL.
   private let text: [UInt8]
   private let offsets: [UInt32]
@@ -25,13 +25,13 @@ struct DoubleArrayBuilder {
 
   /// The units of a trie of `keys`; empty for none. Of equal keys the last one counts. Empty keys are left out.
   /// - Returns: `nil` when the trie would need more units than the format has.
-  static func build(text: [UInt8], offsets: [UInt32], values: [UInt32]) -> [UInt32]? {
+  package static func build(text: [UInt8], offsets: [UInt32], values: [UInt32]) -> [UInt32]? {
     var builder = DoubleArrayBuilder(text: text, offsets: offsets, values: values)
     return builder.build()
   }
 
   /// The same for keys in an array.
-  static func build(_ keys: [([UInt8], UInt32)]) -> [UInt32]? {
+  package static func build(_ keys: [([UInt8], UInt32)]) -> [UInt32]? {
     var text: [UInt8] = []
     var offsets: [UInt32] = [0]
     for (key, _) in keys {

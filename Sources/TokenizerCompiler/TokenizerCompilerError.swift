@@ -24,6 +24,7 @@ public enum TokenizerCompilerError: Diagnostic, Equatable {
 }
 
 extension TokenizerCompilerError {
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .noTokenizer(let folder): "\(folder): expected tokenizer.json or spm.model, found neither"
@@ -42,6 +43,7 @@ extension TokenizerCompilerError {
     }
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? {
     switch self {
     case .input(let error): error.hint
@@ -50,6 +52,7 @@ extension TokenizerCompilerError {
     }
   }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus {
     switch self {
     case .noTokenizer: .missingInput

@@ -2,14 +2,19 @@ import ModelCore
 
 /// A text, the labels to choose from, and those that are right.
 public struct Example: Sendable, Equatable {
+  /// The text.
   public var text: String
+  /// The labels to choose from.
   public var labels: [String]
+  /// Those of them that are right.
   public var trueLabels: Set<String>
 }
 
 /// Labelled texts, in the ecosystem's form: JSONL, or a JSON array, of `{"text", "all_labels", "true_labels"}`.
 public struct DataSet: Sendable {
+  /// The file, for error messages.
   public let path: String
+  /// All texts, in the order of the file.
   public let examples: [Example]
   private let indexByKey: [Key: Int]
 
@@ -28,7 +33,8 @@ public struct DataSet: Sendable {
     guard !examples.isEmpty else { throw .empty(path: path) }
     self.examples = examples
     indexByKey = Dictionary(
-      examples.enumerated().map { (Key(text: $1.text, labels: $1.labels), $0) }, uniquingKeysWith: { first, _ in first })
+      examples.enumerated().map { (Key(text: $1.text, labels: $1.labels), $0) }, uniquingKeysWith: { first, _ in first }
+    )
   }
 
   /// The example with this text and these labels, in this order.

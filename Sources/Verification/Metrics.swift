@@ -1,9 +1,13 @@
 /// Counts of decisions against the truth.
 public struct Confusion: Sendable, Equatable {
+  /// Predicted and true.
   public var truePositives = 0
+  /// Predicted and not true.
   public var falsePositives = 0
+  /// True and not predicted.
   public var falseNegatives = 0
 
+  /// Nothing counted yet.
   public init() {}
 
   /// Counts one decision.
@@ -28,6 +32,7 @@ public struct F1Scores: Sendable, Equatable {
   private var all = Confusion()
   private var byLabel: [String: Confusion] = [:]
 
+  /// Nothing counted yet.
   public init() {}
 
   /// Counts one decision on `label`.
@@ -54,12 +59,15 @@ public struct F1Scores: Sendable, Equatable {
 public struct LogitErrors: Sendable, Equatable {
   private var errors: [Double] = []
 
+  /// Nothing counted yet.
   public init() {}
 
   /// Adds |logit − reference|.
   public mutating func add(_ logit: Float, reference: Float) { errors.append(abs(Double(logit) - Double(reference))) }
 
+  /// Differences added.
   public var count: Int { errors.count }
+  /// Their mean, NaN where there are none.
   public var mean: Double { errors.isEmpty ? .nan : errors.reduce(0, +) / Double(errors.count) }
   /// NaN where any error is.
   public var maximum: Double { errors.reduce(errors.isEmpty ? .nan : 0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) } }

@@ -6,8 +6,11 @@ import TokenizerCompiler
 
 /// What a reference implementation says of one text.
 public struct ReferenceOutput: Sendable, Equatable {
+  /// The text.
   public var text: String
+  /// The labels, in the order of the logits.
   public var labels: [String]
+  /// The token ids that went into the model.
   public var inputIDs: [Int32]
   /// One a label, in the order of the labels.
   public var logits: [Float]
@@ -19,11 +22,13 @@ public struct ReferenceOutput: Sendable, Equatable {
 public struct ReferenceOutputs: Sendable {
   /// A file, or a checkpoint.
   public let path: String
+  /// What computed them.
   public let producer: String
   /// SHA-256 of the weights they were computed from, where that is known.
   public let checkpointSHA256: String?
   /// Tokens after which inputs were truncated, where that is known.
   public let maximumLength: Int?
+  /// One a text.
   public let outputs: [ReferenceOutput]
 
   /// Reads a reference file: JSONL whose first line is `{"reference": {…}}`.

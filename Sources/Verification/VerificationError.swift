@@ -20,6 +20,7 @@ public enum VerificationError: Diagnostic {
 }
 
 extension VerificationError {
+  /// One line that names the file and what was expected and found there.
   public var message: String {
     switch self {
     case .underlying(let error): error.message
@@ -32,11 +33,13 @@ extension VerificationError {
     }
   }
 
+  /// What would help, where there is something to say.
   public var hint: String? {
     if case .underlying(let error) = self { return error.hint }
     return nil
   }
 
+  /// What a program that ends because of this error returns.
   public var exitStatus: ExitStatus {
     if case .underlying(let error) = self { return error.exitStatus }
     return .badData

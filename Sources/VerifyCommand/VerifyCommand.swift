@@ -28,7 +28,8 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A checkpoint to compute the reference from, in f32.", valueName: "folder"))
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Texts with all_labels and true_labels, as JSONL or a JSON array.", valueName: "data.jsonl"))
+  @Option(
+    help: ArgumentHelp("Texts with all_labels and true_labels, as JSONL or a JSON array.", valueName: "data.jsonl"))
   var data: String
 
   @Option(help: "The score from which a label is predicted.")
@@ -43,7 +44,9 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Threads; as many as processors unless given.")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Also write the verdict as JSON (- for standard output, instead of the table).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Also write the verdict as JSON (- for standard output, instead of the table).", valueName: "file"))
   var json: String?
 
   func validate() throws {
