@@ -97,8 +97,6 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["Verification", "Conversion", "GLiClass", "Engine", "Tokenization", "ModelCore"]),
-    .testTarget(
-      name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -131,13 +131,13 @@ def check_metadata(file: File) -> Iterator[str]:
             if field not in metadata[member]:
                 yield f"metadata: no {member}.{field}"
     for (member, field), allowed in FIXED_METADATA.items():
-        value = file.metadata.get(member, {}).get(field)
+        value = file.member(member).get(field)
         if value not in allowed:
             yield f"metadata: {member}.{field} is {value!r}, expected one of {allowed}"
-    if metadata.get("numerics", {}).get("revision") != file.header.numerics:
+    if file.member("numerics").get("revision") != file.header.numerics:
         yield f"metadata: numerics.revision differs from the header's {file.header.numerics}"
-    for source in metadata.get("source", {}).get("files", []):
-        if set(source) != {"name", "bytes", "sha256"} or "/" in source["name"]:
+    for source in file.source_files():
+        if set(source) != {"name", "bytes", "sha256"} or "/" in str(source["name"]):
             yield f"metadata: source file {source}"
 
 
@@ -289,7 +289,7 @@ def expected_storage(name: str, rank: int, quantized: bool) -> tuple[int, int, i
 
 def is_quantized(file: File) -> bool:
     """Which column of the table holds: by the recipe, and without one by the encodings."""
-    weights = file.metadata.get("recipe", {}).get("weights")
+    weights = file.member("recipe").get("weights")
     return weights == "int8" if weights else any(record.encoding == INT8 for record in file.records)
 
 
@@ -311,7 +311,7 @@ def check_model(file: File) -> Iterator[str]:
         stored = record.encoding, record.layout, record.rows_per_scale
         if stored != (expected := expected_storage(name, len(shape), quantized)):
             yield f"{name}: encoding, layout, rows per scale {stored}, expected {expected}"
-    head = file.metadata.get("numerics", {}).get("head_activations")
+    head = file.member("numerics").get("head_activations")
     if head != ("int8x2" if quantized else "f32"):
         yield f"metadata: head_activations {head!r} in a file {'with' if quantized else 'without'} int8 weights"
 
@@ -324,7 +324,7 @@ def check_tokenizer(file: File) -> Iterator[str]:
         yield f"tokenizer: {error}"
         return
     yield from (f"tokenizer: {line}" for line in tokenizer.check())
-    header, metadata = tokenizer.header, file.metadata
+    header = tokenizer.header
     pairs = (
         ("prompt", "label_token", header.label),
         ("prompt", "separator_token", header.separator),
@@ -334,7 +334,8 @@ def check_tokenizer(file: File) -> Iterator[str]:
         ("tokenizer", "pieces", header.pieces),
     )
     for member, field, expected in pairs:
-        if member in metadata and metadata[member].get(field) != expected:
-            yield f"metadata: {member}.{field} is {metadata[member].get(field)!r}, the tokenizer says {expected!r}"
-    if (size := metadata.get("model", {}).get("vocabulary_size", 0)) < header.vocabulary:
+        if member in file.metadata and (found := file.member(member).get(field)) != expected:
+            yield f"metadata: {member}.{field} is {found!r}, the tokenizer says {expected!r}"
+    size = file.member("model").get("vocabulary_size")
+    if not isinstance(size, int) or size < header.vocabulary:
         yield f"metadata: vocabulary_size {size}, the tokenizer has ids up to {header.vocabulary - 1}"

@@ -161,7 +161,7 @@ def relative_embeddings(checkpoint: Checkpoint) -> np.ndarray:
     gain = checkpoint.tensor(f"{ENCODER}encoder.LayerNorm.weight").astype(np.float64)
     bias = checkpoint.tensor(f"{ENCODER}encoder.LayerNorm.bias").astype(np.float64)
     wide = rows.astype(np.float64)
-    size, epsilon = wide.shape[1], np.float64(encoder["layer_norm_eps"])
+    size, epsilon = wide.shape[1], np.float64(np.float32(encoder["layer_norm_eps"]))
     mean = ascending_sum(wide) / size
     centred = wide - mean[:, None]
     variance = ascending_sum(centred * centred) / size

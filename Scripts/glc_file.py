@@ -154,6 +154,15 @@ class File:
             raise FormatError("metadata: not a JSON object")
         return metadata
 
+    def member(self, name: str) -> dict[str, Any]:
+        """An object of the metadata, empty if it is not there."""
+        value = self.metadata.get(name)
+        return value if isinstance(value, dict) else {}
+
+    def source_files(self) -> list[dict[str, Any]]:
+        files = self.member("source").get("files")
+        return [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+
     def read_directory(self) -> tuple[list[Record], int, bytearray]:
         """The records, the size of the directory by its own fields, and one flag a byte of the names in use."""
         directory = self.content(DIRECTORY)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,15 +76,15 @@ def compare_bits(name: str, what: str, found: np.ndarray, expected: np.ndarray) 
 def compare_metadata(file: File, checkpoint: glc_derive.Checkpoint) -> Iterator[str]:
     for member, fields in checkpoint.metadata().items():
         for field, expected in fields.items():
-            if (found := file.metadata.get(member, {}).get(field)) != expected:
+            if (found := file.member(member).get(field)) != expected:
                 yield f"metadata: {member}.{field} is {found!r}, the checkpoint says {expected!r}"
-    source = file.metadata.get("source", {})
-    if source.get("content_digest") != (expected := checkpoint.content_digest()):
-        yield f"metadata: content_digest {source.get('content_digest')}, expected {expected}"
-    if not any(entry.get("name") == glc_derive.WEIGHTS for entry in source.get("files", [])):
+    digest = file.member("source").get("content_digest")
+    if digest != (expected := checkpoint.content_digest()):
+        yield f"metadata: content_digest {digest}, expected {expected}"
+    if not any(entry.get("name") == glc_derive.WEIGHTS for entry in file.source_files()):
         yield f"metadata: {glc_derive.WEIGHTS} is not among the source files"
-    for entry in source.get("files", []):
-        path = checkpoint.directory / entry.get("name", "")
+    for entry in file.source_files():
+        path = checkpoint.directory / str(entry.get("name"))
         if not path.is_file():
             yield f"metadata: source file {entry.get('name')!r} is not in {checkpoint.directory}"
         elif (found := (entry.get("bytes"), entry.get("sha256"))) != (expected := glc_derive.file_identity(path)):
@@ -170,6 +171,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     options = arguments()
     try:
         file, problems = File(options.file), 0
@@ -188,7 +190,10 @@ def main() -> int:
         return 1 if problems else 0
     except (FormatError, OSError) as error:
         print(f"error: {options.file}: {error}" if isinstance(error, FormatError) else f"error: {error}")
-        return 1 if options.check else 65
+        return 1 if options.check and isinstance(error, FormatError) else 65
+    except (KeyError, ValueError) as error:  # of a configuration or a tokenizer.json, not of the .glc
+        print(f"error: {type(error).__name__}: {error}")
+        return 65
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ package struct RelativePositions {
 
   /// ln x for x > 0, by x = m · 2ᵉ and ln m = 2 · artanh((m − 1) ÷ (m + 1)), with additions, multiplications and divisions
   /// alone: the same on every machine, which libm's is not.
-  static func naturalLogarithm(_ x: Double) -> Double {
+  package static func naturalLogarithm(_ x: Double) -> Double {
     var exponent = x.exponent
     var mantissa = x.significand
     if mantissa > 1.414_213_562_373_095_1 {

@@ -101,10 +101,12 @@ struct BatchBuffers {
     let hiddenSize = shape.encoder.hiddenSize
     hidden = place.rows(shape.tokens, width: hiddenSize)
     headHidden = place.rows(shape.headRows, width: hiddenSize)
-    projections = place.take(Float.self, shape.tokens * 3 * hiddenSize)
-    context = place.rows(shape.tokens, width: hiddenSize)
-    product = place.take(Float.self, shape.tokens * hiddenSize)
-    intermediate = place.rows(min(shape.tokens, BatchShape.feedForwardRows), width: shape.encoder.intermediateSize)
+    // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.
+    let queries = max(shape.tokens, shape.headRows)
+    projections = place.take(Float.self, queries * 3 * hiddenSize)
+    context = place.rows(queries, width: hiddenSize)
+    product = place.take(Float.self, queries * hiddenSize)
+    intermediate = place.rows(min(queries, BatchShape.feedForwardRows), width: shape.encoder.intermediateSize)
     relativeBlocks = shape.relativeRows.lowerBound / 16..<(shape.relativeRows.upperBound + 15) / 16
     let panels = shape.encoder.headCount * relativeBlocks.count * 16 * shape.encoder.headSize
     relativeKeys = place.take(Float.self, panels)

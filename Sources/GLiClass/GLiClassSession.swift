@@ -1,4 +1,5 @@
 import Engine
+import GLCFormat
 import ModelCore
 import Tokenization
 
@@ -41,13 +42,18 @@ public final class GLiClassSession {
 
   /// The input that `request` becomes.
   public func prompt(_ request: ClassificationRequest) throws(GLiClassError) -> Prompt {
+    let result: Result<Prompt, TokenizationError>
     do throws(TokenizationError) {
-      return try model.prompts.prompt(
-        text: request.text, labels: request.labels, taskPrompt: request.taskPrompt, examples: request.examples,
-        scratch: &scratch)
+      result = .success(
+        try model.prompts.prompt(
+          text: request.text, labels: request.labels, taskPrompt: request.taskPrompt, examples: request.examples,
+          scratch: &scratch))
     } catch {
-      throw .tokenization(error)
+      result = .failure(error)
     }
+    // Asked first: what a tokenizer whose pages have vanished says means nothing.
+    do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
+    do throws(TokenizationError) { return try result.get() } catch { throw .tokenization(error) }
   }
 
   /// The logits of inputs that are tokens already, one a label position.

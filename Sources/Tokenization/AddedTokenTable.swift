@@ -61,7 +61,9 @@ struct AddedTokenTable: @unchecked Sendable {
 
   /// The text of a record, or `nil` where it does not lie in the section.
   func content(of record: Record) -> UnsafeRawBufferPointer? {
-    guard record.contentOffset <= text.count, record.contentSize <= text.count - record.contentOffset else { return nil }
+    guard record.contentOffset <= text.count, record.contentSize <= text.count - record.contentOffset else {
+      return nil
+    }
     return UnsafeRawBufferPointer(rebasing: text[record.contentOffset..<record.contentOffset + record.contentSize])
   }
 }
@@ -77,46 +79,34 @@ struct AddedTokenMatcher: Sendable {
 
   private let trie: DoubleArray
   private let longestKey: Int
-  /// Bit b: whether a key begins with byte b.
-  private let firstBytes: (UInt64, UInt64, UInt64, UInt64)
+  /// For every byte, whether a key begins with it.
+  private let isFirstByte: [Bool]
   /// Whether there is no key at all.
   let isEmpty: Bool
 
   init(_ trie: DoubleArray, longestKey: Int) {
     self.trie = trie
     self.longestKey = longestKey
-    var bits: [UInt64] = [0, 0, 0, 0]
-    for byte in UInt8.min...UInt8.max where trie.child(of: trie.root, by: byte) != nil {
-      bits[Int(byte >> 6)] |= 1 << UInt64(byte & 63)
-    }
-    firstBytes = (bits[0], bits[1], bits[2], bits[3])
-    isEmpty = bits.allSatisfy { $0 == 0 }
-  }
-
-  @inline(__always) private func canBegin(_ byte: UInt8) -> Bool {
-    let word =
-      switch byte >> 6 {
-      case 0: firstBytes.0
-      case 1: firstBytes.1
-      case 2: firstBytes.2
-      default: firstBytes.3
-      }
-    return word >> UInt64(byte & 63) & 1 != 0
+    isFirstByte = (UInt8.min...UInt8.max).map { trie.child(of: trie.root, by: $0) != nil }
+    isEmpty = !isFirstByte.contains(true)
   }
 
   /// The first match at or after `start`, or `nil`.
   func next(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Match? {
     if isEmpty { return nil }
     var index = start
-    while index < text.count {
-      if canBegin(text[index]) {
-        let rest = UnsafeBufferPointer(rebasing: text[index...])
-        if let (value, size) = trie.longestPrefix(of: rest, limit: longestKey) {
-          return Match(start: index, end: index + size, value: value)
-        }
+    while true {
+      index = isFirstByte.withUnsafeBufferPointer { table in
+        var index = index
+        while index < text.count, !table[Int(text[index])] { index += 1 }
+        return index
+      }
+      guard index < text.count else { return nil }
+      let rest = UnsafeBufferPointer(rebasing: text[index...])
+      if let (value, size) = trie.longestPrefix(of: rest, limit: longestKey) {
+        return Match(start: index, end: index + size, value: value)
       }
       index += 1
     }
-    return nil
   }
 }

@@ -11,7 +11,7 @@ extension CompiledTokenizer {
   /// - Throws: ``TokenizationError/textTooLong(bytes:limit:)``, ``TokenizationError/corrupt(path:part:index:limit:)``.
   public func encode(_ text: String, addTemplate: Bool = true) throws(TokenizationError) -> [Int32] {
     var text = text
-    var scratch = EncodingScratch()
+    var scratch = EncodingScratch(cachesWords: text.utf8.count > 1 << 16)
     let result: Result<[Int32], TokenizationError> = text.withUTF8 { bytes in
       var ids: [Int32] = []
       do throws(TokenizationError) {
@@ -58,6 +58,7 @@ extension CompiledTokenizer {
     guard text.count <= Self.maximumTextSize else {
       throw .textTooLong(bytes: text.count, limit: Self.maximumTextSize)
     }
+    if scratch.cachesWords { scratch.cache.prepare(for: self) }
     if addTemplate { ids += templateBefore }
     let start = ids.count
     let end = start.addingReportingOverflow(max(limit, 0))
@@ -69,7 +70,7 @@ extension CompiledTokenizer {
       try appendSegments(of: normalized.text, with: addedTokens.normalizedMatcher, &ids, fullCount) {
         segment, offset, ids throws(TokenizationError) in
         try appendWords(
-          of: segment, isOrigin: isOrigin && offset == 0, fullCount, &scratch.word, &scratch.path, &ids)
+          of: segment, isOrigin: isOrigin && offset == 0, fullCount, &scratch.word, &scratch.path, &scratch.cache, &ids)
       }
     }
     if ids.count > fullCount { ids.removeLast(ids.count - fullCount) }
@@ -135,7 +136,7 @@ extension CompiledTokenizer {
   /// The Metaspace pre-tokenizer, and the model on every word.
   private func appendWords(
     of text: UnsafeBufferPointer<UInt8>, isOrigin: Bool, _ fullCount: Int, _ word: inout ScratchBuffer<UInt8>,
-    _ path: inout ScratchBuffer<PathNode>, _ ids: inout [Int32]
+    _ path: inout ScratchBuffer<PathNode>, _ cache: inout WordCache, _ ids: inout [Int32]
   ) throws(TokenizationError) {
     guard let metaspace else { return try appendPieces(of: text, &path, &ids) }
     try metaspace.replacement.withBytes { mark throws(TokenizationError) in
@@ -149,7 +150,7 @@ extension CompiledTokenizer {
         let byte = text[index]
         if byte == 0x20 || byte == markLead && text.begins(with: mark, at: index) {
           if metaspace.splits, word.count > 0 {
-            try appendPieces(of: word.elements, &path, &ids)
+            try appendWord(word.elements, &path, &cache, &ids)
             guard ids.count < fullCount else { return }
             word.removeAll()
           }
@@ -161,8 +162,20 @@ extension CompiledTokenizer {
           word.append(contentsOf: UnsafeBufferPointer(rebasing: text[run..<index]))
         }
       }
-      try appendPieces(of: word.elements, &path, &ids)
+      try appendWord(word.elements, &path, &cache, &ids)
     }
+  }
+
+  /// The ids of one word, from the cache where it knows them.
+  @inline(__always) private func appendWord(
+    _ word: UnsafeBufferPointer<UInt8>, _ path: inout ScratchBuffer<PathNode>, _ cache: inout WordCache,
+    _ ids: inout [Int32]
+  ) throws(TokenizationError) {
+    guard let key = WordCache.key(word) else { return try appendPieces(of: word, &path, &ids) }
+    if cache.append(key, to: &ids) { return }
+    let first = ids.count
+    try appendPieces(of: word, &path, &ids)
+    cache.insert(key, ids, from: first)
   }
 }
 

@@ -80,7 +80,7 @@ public struct PromptBuilder: Sendable {
   /// The prompt for one text, with working memory of its own.
   /// - Throws: as the other one.
   public func prompt(text: String, labels: [String]) throws(TokenizationError) -> Prompt {
-    var scratch = EncodingScratch()
+    var scratch = EncodingScratch(cachesWords: false)
     return try prompt(text: text, labels: labels, scratch: &scratch)
   }
 

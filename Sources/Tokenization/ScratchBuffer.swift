@@ -72,9 +72,15 @@ public struct EncodingScratch: ~Copyable, @unchecked Sendable {
   var alternate = ScratchBuffer<UInt8>()
   var word = ScratchBuffer<UInt8>()
   var path = ScratchBuffer<PathNode>()
+  var cache = WordCache()
+  /// Whether words are remembered from one text to the next.
+  let cachesWords: Bool
 
   /// Working memory that is allocated when it is first needed.
-  public init() {}
+  public init() { cachesWords = true }
+
+  /// Working memory for one text only, when `cachesWords` is false.
+  init(cachesWords: Bool) { self.cachesWords = cachesWords }
 
   /// Above this a buffer is given back after use.
   private static let keptBytes = 4 << 20

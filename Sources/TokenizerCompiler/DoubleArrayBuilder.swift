@@ -82,7 +82,8 @@ package struct DoubleArrayBuilder {
       sorted.reserveCapacity(keys.count)
       for (position, key) in keys.enumerated() {
         let isLast = position + 1 == keys.count
-        let repeats = !isLast && keys[position + 1].prefix == key.prefix
+        let repeats =
+          !isLast && keys[position + 1].prefix == key.prefix
           && compareRest(key.index, keys[position + 1].index) == 0
         if !repeats { sorted.append(key.index) }
       }

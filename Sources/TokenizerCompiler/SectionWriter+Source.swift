@@ -126,7 +126,8 @@ extension SectionWriter {
       let flags =
         (token.leftStrip ? Flag.leftStrip : 0) | (token.rightStrip ? Flag.rightStrip : 0)
         | (token.normalized ? Flag.normalized : 0) | (token.special ? Flag.special : 0)
-      let fields = [UInt32(token.id), flags] + [contentOffset, content.count, keyOffset, key.count, 0, 0].map(UInt32.init)
+      let fields =
+        [UInt32(token.id), flags] + [contentOffset, content.count, keyOffset, key.count, 0, 0].map(UInt32.init)
       records += fields.flatMapBytes { $0 }
       if token.normalized {
         normalizedKeys.append((key, UInt32(index)))

@@ -75,7 +75,8 @@ extension Array {
     let size = MemoryLayout<Word>.size
     return [UInt8](unsafeUninitializedCapacity: count * size) { buffer, initialized in
       for (index, element) in enumerated() {
-        UnsafeMutableRawBufferPointer(buffer).storeBytes(of: word(element).littleEndian, toByteOffset: index * size, as: Word.self)
+        UnsafeMutableRawBufferPointer(buffer).storeBytes(
+          of: word(element).littleEndian, toByteOffset: index * size, as: Word.self)
       }
       initialized = count * size
     }

@@ -15,7 +15,8 @@ extension TokenizerSource {
     self.init(path: path)
     let model = try SentencePieceModel(model, path: path)
     if let byte = model.kinds.firstIndex(of: .byte) {
-      throw .unsupported(path: path, field: "piece \(byte)", found: "type BYTE", supported: "models without byte fallback")
+      throw .unsupported(
+        path: path, field: "piece \(byte)", found: "type BYTE", supported: "models without byte fallback")
     }
     guard model.pieces.count <= SectionLayout.maximumPieceCount else {
       throw .tooLarge(

@@ -74,7 +74,9 @@ import TokenizerCompiler
   @Test func walksThroughNonsenseEnd() {
     var generator = SeededGenerator(state: 5)
     for _ in 0..<300 {
-      let units = (0..<Int.random(in: 0...600, using: &generator)).map { _ in UInt32.random(in: 0...UInt32.max, using: &generator) }
+      let units = (0..<Int.random(in: 0...600, using: &generator)).map { _ in
+        UInt32.random(in: 0...UInt32.max, using: &generator)
+      }
       let text = (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) }
       withTrie(units) { trie in
         text.withUnsafeBufferPointer {

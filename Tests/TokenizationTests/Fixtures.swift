@@ -30,7 +30,9 @@ enum Fixtures {
     return (first, Array(documents.dropFirst()))
   }
 
-  static let jsonDocument = Result { try JSONDocument(copying: bytes("\(demo)/tokenizer.json"), path: "tokenizer.json") }
+  static let jsonDocument = Result {
+    try JSONDocument(copying: bytes("\(demo)/tokenizer.json"), path: "tokenizer.json")
+  }
   static let jsonSection = Result {
     try TokenizerCompiler.compile(tokenizer: jsonDocument.get().root, path: "tokenizer.json")
   }

@@ -1,0 +1,60 @@
+import Conversion
+import Foundation
+import TestSupport
+import Testing
+
+/// The file against a reader in Python that was written from formats/ alone (Scripts/read_glc.py), and against codes that
+/// it derives from the checkpoint by itself.
+@Suite struct IndependentReaderTests {
+  /// Runs the reader; returns its status and what it said.
+  private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
+    process.arguments = [python, Fixtures.script("read_glc.py")] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, output)
+  }
+
+  @Test(
+    arguments: [
+      ("random-tiny", WeightScheme.q8), ("random-tiny", .f32), ("debian-tags-f16", .q8), ("debian-tags-f16", .f32),
+    ])
+  func agrees(_ fixture: String, _ scheme: WeightScheme) throws {
+    let checkpoint = Fixtures.path(fixture)
+    let (status, output) = try Self.run([
+      try Converted.glc(checkpoint, scheme), "--check", "--against", checkpoint,
+    ])
+    #expect(status == 0, "\(output)")
+  }
+
+  @Test func readsTheCompiledTokenizerAsItsSourceHasIt() throws {
+    for fixture in ["random-tiny", "debian-tags-f16"] {
+      let (status, output) = try Self.run([
+        try Converted.glc(Fixtures.path(fixture), .q8), "--tokenizer-dump", "/dev/null", "--tokenizer-json",
+        Fixtures.path("\(fixture)/tokenizer.json"),
+      ])
+      #expect(status == 0, "\(output)")
+    }
+  }
+
+  /// A check that cannot fail proves nothing: damage must be found, and named.
+  @Test func findsDamage() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = Fixtures.path("random-tiny")
+    var bytes = try Data(contentsOf: URL(filePath: Converted.glc(checkpoint, .q8)))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(filePath: folder.file("damaged.glc")))
+    #expect(try Self.run([folder.file("damaged.glc"), "--check"]).status != 0)
+    // A file of one checkpoint is not one of another.
+    let other = try Self.run([
+      try Converted.glc(checkpoint, .q8), "--against", Fixtures.path("debian-tags-f16"),
+    ])
+    #expect(other.status != 0)
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import GLCFormat
+import GLiClass
+import TestSupport
+import Testing
+
+/// One small file of every format version is kept: later code gives the same logits, or refuses the file by version.
+@Suite struct CompatibilityTests {
+  private struct Answer: Decodable {
+    struct Label: Decodable {
+      var label: String
+      var score: Float
+      var logit: Float
+    }
+    var text: String
+    var labels: [Label]
+  }
+
+  @Test(arguments: ["1.0"])
+  func keptFilesGiveTheirLogits(_ version: String) throws {
+    let path = Fixtures.path("glc/\(version)-tiny-q8")
+    let answers = try String(contentsOfFile: "\(path).jsonl", encoding: .utf8).split(separator: "\n").map {
+      try JSONDecoder().decode(Answer.self, from: Data($0.utf8))
+    }
+    #expect(answers.count == 20)
+    let model = try GLiClassModel(path: "\(path).glc")
+    #expect(model.file.version == version)
+    let session = try model.makeSession()
+    for answer in answers {
+      let found = try session.classify(answer.text, labels: answer.labels.map(\.label))
+      // Shortest decimals that read back as the same float: equality is of bits.
+      #expect(
+        found.labels.map(\.logit.bitPattern) == answer.labels.map(\.logit.bitPattern), "\(answer.text.prefix(40))")
+      #expect(found.labels.map(\.score.bitPattern) == answer.labels.map(\.score.bitPattern))
+    }
+    try model.file.checkTensorData()
+  }
+}

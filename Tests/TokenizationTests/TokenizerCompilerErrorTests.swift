@@ -1,0 +1,201 @@
+import ModelCore
+import Testing
+import Tokenization
+import TokenizerCompiler
+
+/// Every case of ``TokenizerCompilerError``, provoked; and what is refused by name.
+@Suite struct TokenizerCompilerErrorTests {
+  private func error(of body: () throws -> Void) -> TokenizerCompilerError? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error as? TokenizerCompilerError
+    }
+  }
+
+  private func error(_ tokenizer: SmallTokenizer) -> TokenizerCompilerError? {
+    error { _ = try tokenizer.compile() }
+  }
+
+  @Test(arguments: [
+    (SmallTokenizer(normalizer: #"{"type":"NFKC"}"#), "normalizer.type", "\"NFKC\""),
+    (SmallTokenizer(normalizer: #"{"type":"Lowercase"}"#), "normalizer.type", "\"Lowercase\""),
+    (
+      SmallTokenizer(normalizer: #"{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"x"}]}"#),
+      "normalizer.normalizers[0].type", "\"Prepend\""
+    ),
+    (
+      SmallTokenizer(normalizer: #"{"type":"Strip","strip_left":true,"strip_right":true,"more":1}"#), "normalizer.more",
+      "1"
+    ),
+    (
+      SmallTokenizer(normalizer: #"{"type":"Replace","pattern":{"String":"a"},"content":" "}"#), "normalizer.pattern",
+      "an object"
+    ),
+    (
+      SmallTokenizer(normalizer: #"{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"▁"}"#),
+      "normalizer.content",
+      "\"▁\""
+    ),
+    (SmallTokenizer(preTokenizer: #"{"type":"ByteLevel"}"#), "pre_tokenizer.type", "\"ByteLevel\""),
+    (
+      SmallTokenizer(preTokenizer: #"{"type":"Metaspace","replacement":"▁","prepend_scheme":"last"}"#),
+      "pre_tokenizer.prepend_scheme", "\"last\""
+    ),
+    (
+      SmallTokenizer(preTokenizer: #"{"type":"Metaspace","replacement":"▁","add_prefix_space":false}"#),
+      "pre_tokenizer.add_prefix_space", "false"
+    ),
+    (SmallTokenizer(postProcessor: #"{"type":"RobertaProcessing"}"#), "post_processor.type", "\"RobertaProcessing\""),
+    (SmallTokenizer(model: #""type":"BPE""#), "model.type", "\"BPE\""),
+    (SmallTokenizer(model: #""type":"Unigram","unk_id":0,"byte_fallback":true"#), "model.byte_fallback", "true"),
+    (SmallTokenizer(model: #""type":"Unigram","unk_id":null"#), "model.unk_id", "null"),
+    (SmallTokenizer(model: #""type":"Unigram","unk_id":0,"alpha":0.1"#), "model.alpha", "0.1"),
+    (SmallTokenizer(extra: #","more":{}"#), "the document.more", "an object"),
+    (
+      SmallTokenizer(addedTokens: "[\(SmallTokenizer.addedToken(6, "x", "single_word"))]"),
+      "added_tokens[0].single_word",
+      "true"
+    ),
+  ])
+  func whatIsNotImplementedIsRefusedByName(_ tokenizer: SmallTokenizer, _ field: String, _ found: String) {
+    guard case .unsupported("small.json", field, found, let supported)? = error(tokenizer) else {
+      Issue.record("\(String(describing: error(tokenizer)))")
+      return
+    }
+    #expect(!supported.isEmpty)
+    #expect(error(tokenizer)?.exitStatus == .badData)
+  }
+
+  @Test func firstWithBlurredAlignmentsIsRefused() {
+    let first = #"{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}"#
+    let map = #"{"type":"Precompiled","precompiled_charsmap":""}"#
+    let strip = #"{"type":"Strip","strip_left":true,"strip_right":true}"#
+    func sequence(_ steps: String...) -> String {
+      "{\"type\":\"Sequence\",\"normalizers\":[\(steps.joined(separator: ","))]}"
+    }
+    #expect(error(SmallTokenizer(normalizer: sequence(strip, map), preTokenizer: first)) == nil)
+    #expect(
+      error(SmallTokenizer(normalizer: sequence(map, strip), preTokenizer: first))?.message.contains("first") == true)
+  }
+
+  @Test func input() {
+    for tokenizer in [
+      SmallTokenizer(model: #""unk_id":0"#), SmallTokenizer(model: #""type":"Unigram","unk_id":6"#),
+      SmallTokenizer(pieces: #"["a","b"]"#), SmallTokenizer(pieces: #"["a"]"#), SmallTokenizer(addedTokens: "{}"),
+      SmallTokenizer(addedTokens: #"[{"id":1}]"#), SmallTokenizer(normalizer: #"{"type":"Strip"}"#),
+      SmallTokenizer(preTokenizer: #"{"type":"Metaspace","replacement":"ab"}"#),
+      SmallTokenizer(postProcessor: #"{"type":"TemplateProcessing","single":[],"special_tokens":{}}"#),
+      SmallTokenizer(normalizer: #"{"type":"Precompiled","precompiled_charsmap":"A"}"#),
+    ] {
+      guard case .input(let inner)? = error(tokenizer) else {
+        Issue.record("\(String(describing: error(tokenizer))): \(tokenizer.json)")
+        continue
+      }
+      #expect(error(tokenizer)?.message == inner.message)
+      #expect(error(tokenizer)?.exitStatus == .badData)
+      #expect(error(tokenizer)?.hint == nil)
+    }
+  }
+
+  @Test func settingsOfTheConfiguration() throws {
+    for setting in ["\"do_lower_case\":true", "\"split_by_punct\":true", "\"add_prefix_space\":false"] {
+      let found = error { _ = try SmallTokenizer().compile(configuration: "{\(setting)}") }
+      guard case .unsupported("small.json", _, _, _)? = found else {
+        Issue.record("\(setting): \(String(describing: found))")
+        continue
+      }
+    }
+    let section = try SmallTokenizer().compile(
+      configuration: #"{"do_lower_case":false,"unknown":[1],"model_max_length":512}"#)
+    #expect(try CompiledTokenizer(copying: section, path: "x").summary.maximumLength == 512)
+    let endless = try SmallTokenizer().compile(configuration: #"{"model_max_length":1e30}"#)
+    #expect(try CompiledTokenizer(copying: endless, path: "x").summary.maximumLength == nil)
+  }
+
+  @Test func truncationPaddingAndDecoderAreIgnored() throws {
+    let json = SmallTokenizer().json
+      .replacing(#""truncation":null"#, with: #""truncation":{"max_length":3}"#)
+      .replacing(#""padding":null"#, with: #""padding":{"strategy":"BatchLongest"}"#)
+      .replacing(#""decoder":null"#, with: #""decoder":{"type":"Metaspace"}"#)
+    let document = try JSONDocument(json, path: "small.json")
+    let section = try TokenizerCompiler.compile(tokenizer: document.root, path: "small.json")
+    #expect(try section.bytes == SmallTokenizer().compile())
+  }
+
+  @Test func invalidVocabulary() {
+    for tokens in [
+      SmallTokenizer.addedToken(7, "x"), SmallTokenizer.addedToken(6, "a"),
+      "\(SmallTokenizer.addedToken(6, "x")),\(SmallTokenizer.addedToken(7, "x"))",
+      SmallTokenizer.addedToken(6, ""),
+    ] {
+      guard case .invalidVocabulary("small.json", _, _, _)? = error(SmallTokenizer(addedTokens: "[\(tokens)]")) else {
+        Issue.record("\(tokens)")
+        continue
+      }
+    }
+    let long = String(repeating: "x", count: 1025)
+    #expect(error(SmallTokenizer(pieces: "[\"u\",0],[\"\(long)\",0]"))?.message.contains("1025 bytes") == true)
+    #expect(error(SmallTokenizer(pieces: #"["u",0],["a\u0000",0]"#))?.message.contains("NUL") == true)
+    let token = SmallTokenizer.addedToken(6, long)
+    #expect(error(SmallTokenizer(addedTokens: "[\(token)]"))?.message.contains("1025 bytes") == true)
+  }
+
+  @Test(arguments: [
+    // One unit without children is a charsmap of nothing. A size beyond the bytes, none, and an odd one are not.
+    ("BAAAAAAAAAA=", true), ("CAAAAAAAAAA=", false), ("AAAAAA==", false), ("AwAAAAAAAA==", false), ("AA==", false),
+  ])
+  func invalidCharsmap(_ base64: String, _ isValid: Bool) {
+    let normalizer = "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"\(base64)\"}"
+    let found = error(SmallTokenizer(normalizer: normalizer))
+    if isValid {
+      #expect(found == nil)
+    } else if case .invalidCharsmap("small.json", "normalizer.precompiled_charsmap", _)? = found {
+      #expect(found?.message.contains("charsmap") == true)
+    } else {
+      Issue.record("\(String(describing: found))")
+    }
+  }
+
+  @Test func missingToken() {
+    let template =
+      #"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}},{"Sequence":{"id":"A"}}],"special_tokens":{}}"#
+    guard case .missingToken("small.json", "x", _)? = error(SmallTokenizer(postProcessor: template)) else {
+      Issue.record("template")
+      return
+    }
+    let found = error { _ = try SmallTokenizer().compile(markers: .init(label: 77)) }
+    guard case .missingToken("small.json", "with id 77", "class_token_index")? = found else {
+      Issue.record("\(String(describing: found))")
+      return
+    }
+    #expect(found?.hint != nil)
+    // An unused example token may lie anywhere.
+    #expect(error { _ = try SmallTokenizer().compile(markers: .init(example: 77)) } == nil)
+  }
+
+  @Test func tooLarge() {
+    let strip = #"{"type":"Strip","strip_left":true,"strip_right":true}"#
+    let steps = Array(repeating: strip, count: 17).joined(separator: ",")
+    guard
+      case .tooLarge("small.json", "normalizer steps", 17, 16)? = error(
+        SmallTokenizer(normalizer: "{\"type\":\"Sequence\",\"normalizers\":[\(steps)]}"))
+    else {
+      Issue.record("no error")
+      return
+    }
+    guard case .tooLarge("small.json", "model.vocab", 0, _)? = error(SmallTokenizer(pieces: "")) else {
+      Issue.record("no error")
+      return
+    }
+  }
+
+  @Test func unreadable() {
+    // A defect of ours by definition, so no input is known to provoke it: how it is shown.
+    let inner = TokenizationError.notATokenizer(path: "x", found: "y")
+    let error = TokenizerCompilerError.unreadable(inner)
+    #expect(error.message == inner.message)
+    #expect(error.exitStatus == .internalError)
+  }
+}
