@@ -19,9 +19,22 @@ public final class JSONDocument: @unchecked Sendable {
       throw .invalidJSON(path: path, offset: error.offset, reason: error.reason)
     }
     guard bytes.count < Int(Int32.max) else { throw .invalidJSON(path: path, offset: 0, reason: "longer than 2 GiB") }
+    if let plain = JSONEscapes.withoutSurrogates(bytes) {
+      let result: Result<OpaquePointer?, ModelCoreError> = plain.withUnsafeBytes { plain in
+        do throws(ModelCoreError) { return .success(try Self.parse(plain, path)) } catch { return .failure(error) }
+      }
+      node = try result.get()
+    } else {
+      node = try Self.parse(bytes, path)
+    }
+  }
+
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, _ path: String
+  ) throws(ModelCoreError) -> OpaquePointer? {
     let tokener = json_tokener_new_ex(Int32(JSONSyntax.maximumDepth + 1))
     defer { json_tokener_free(tokener) }
-    node = json_tokener_parse_ex(tokener, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
+    let node = json_tokener_parse_ex(tokener, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
     // A bare number at the end of the text is complete only when the tokener is told so.
     var status = json_tokener_get_error(tokener)
     if status == json_tokener_continue {
@@ -32,6 +45,7 @@ public final class JSONDocument: @unchecked Sendable {
       let offset = json_tokener_get_parse_end(tokener)
       throw .invalidJSON(path: path, offset: offset, reason: String(cString: json_tokener_error_desc(status)))
     }
+    return node
   }
 
   /// Parses the file at `path`.

@@ -25,6 +25,11 @@ public struct JSONValue {
   public var double: Double? {
     type == json_type_double || type == json_type_int ? json_object_get_double(node) : nil
   }
+  /// The number as the text spells it, if it is one: for readers that do not take the nearest double.
+  public var numberText: String? {
+    guard double != nil else { return nil }
+    return json_object_to_json_string_ext(node, JSON_C_TO_STRING_PLAIN).map { String(cString: $0) }
+  }
   /// The string, if it is one. Lone surrogates have become U+FFFD.
   public var string: String? {
     guard type == json_type_string, let bytes = json_object_get_string(node) else { return nil }

@@ -54,7 +54,7 @@ extension TokenizerSource {
     pieces.reserve(count)
     for index in 0..<count {
       let pair = vocabulary.element(index)
-      guard pair.count == 2, let score = pair.element(1).double, score.isFinite,
+      guard pair.count == 2, let score = pair.element(1).numberText.flatMap(TokenizersNumber.value),
         let text = pair.element(0).string
       else { throw .input(pair.unexpected("a piece and its score")) }
       pieces.append(text.utf8, score: score)

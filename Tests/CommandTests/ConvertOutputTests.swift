@@ -90,22 +90,18 @@ import Testing
 
   /// Killed at several moments of the work: the folder holds what it held before, or the whole new file.
   @Test(arguments: [false, true]) func killed(hasOldFile: Bool) throws {
-    let started = Date()
     let whole = try Models.debianTags.get()
+    let started = Date()
     _ = try Program.convert.run([Fixtures.debianTags, "-o", folder["whole.glc"]])
     try FileManager.default.removeItem(atPath: folder["whole.glc"])
     let duration = min(Date().timeIntervalSince(started), 2)
     var killed = 0
     for moment in 0..<12 {
       if hasOldFile { try folder.write("out.glc", "old") } else { unlink(folder["out.glc"]) }
-      let streams = ChildProcess.Streams(
-        input: try ChildProcess.file([]), output: try ChildProcess.file([]), errors: try ChildProcess.file([]))
-      defer { for descriptor in [streams.input, streams.output, streams.errors] { close(descriptor) } }
-      let arguments = [try Program.convert.path, Fixtures.debianTags, "-o", folder["out.glc"]]
-      let process = try ChildProcess(arguments.map { Array($0.utf8) }, streams)
-      usleep(UInt32(duration * Double(moment) / 12 * 1e6))
-      kill(process.identifier, SIGKILL)
-      let end = process.wait()
+      let end = try ChildProcess.run(
+        [Program.convert.path, Fixtures.debianTags, "-o", folder["out.glc"]],
+        stop: (SIGKILL, duration * Double(moment) / 12)
+      ).end
       if end == .signal(SIGKILL) { killed += 1 }
       let found = folder.names.isEmpty ? nil : try folder.bytes("out.glc")
       #expect(folder.names.allSatisfy { $0 == "out.glc" }, "killed at moment \(moment): \(folder.names)")
@@ -119,14 +115,9 @@ import Testing
   /// Stopped by a signal that asks: no less clean.
   @Test(arguments: [SIGTERM, SIGINT, SIGHUP]) func interrupted(_ signal: Int32) throws {
     try folder.write("out.glc", "old")
-    let streams = ChildProcess.Streams(
-      input: try ChildProcess.file([]), output: try ChildProcess.file([]), errors: try ChildProcess.file([]))
-    defer { for descriptor in [streams.input, streams.output, streams.errors] { close(descriptor) } }
-    let arguments = [try Program.convert.path, Fixtures.debianTags, "-o", folder["out.glc"]]
-    let process = try ChildProcess(arguments.map { Array($0.utf8) }, streams)
-    usleep(20_000)
-    kill(process.identifier, signal)
-    let end = process.wait()
+    let end = try ChildProcess.run(
+      [Program.convert.path, Fixtures.debianTags, "-o", folder["out.glc"]], stop: (signal, 0.02)
+    ).end
     #expect(folder.names == ["out.glc"])
     #expect(try folder.bytes("out.glc") == (end == .status(0) ? Models.debianTags.get() : Array("old".utf8)))
   }

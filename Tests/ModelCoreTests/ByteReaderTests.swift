@@ -1,66 +1,67 @@
 import ModelCore
 import Testing
 
-@Suite struct ByteReaderTests {
-  func reading<Result>(
-    _ bytes: [UInt8], _ body: (inout ByteReader) throws -> Result
-  ) throws -> Result {
-    try bytes.withUnsafeBytes { buffer in
-      var reader = ByteReader(buffer, path: "f.bin", what: "header")
-      return try body(&reader)
-    }
+@Suite final class ByteReaderTests {
+  private var buffers: [UnsafeMutableRawBufferPointer] = []
+
+  deinit { for buffer in buffers { buffer.deallocate() } }
+
+  /// A reader of `bytes`, which live as long as the test.
+  func reader(_ bytes: [UInt8]) -> ByteReader {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    buffer.copyBytes(from: bytes)
+    buffers.append(buffer)
+    return ByteReader(UnsafeRawBufferPointer(buffer), path: "f.bin", what: "header")
+  }
+
+  /// The error for `count` bytes at `offset`.
+  func beyond(_ offset: UInt64, _ count: UInt64, _ size: UInt64) -> ModelCoreError {
+    .outOfBounds(path: "f.bin", what: "header", offset: offset, count: count, size: size)
   }
 
   @Test func littleEndian() throws {
-    let bytes: [UInt8] = [
-      0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x80,
-    ]
-    try reading(bytes) { (reader: inout ByteReader) throws in
-      #expect(reader.remaining == 17 && reader.offset == 0 && reader.path == "f.bin" && reader.what == "header")
-      #expect(try reader.read(UInt8.self) == 1)
-      // Not aligned, on purpose.
-      #expect(try reader.read(UInt16.self) == 0x0302)
-      #expect(try reader.read(UInt32.self) == 0x0706_0504)
-      #expect(try reader.read(UInt8.self) == 8)
-      #expect(try reader.read(Int64.self) == -2)
-      #expect(try reader.read(Int8.self) == -128)
-      #expect(reader.remaining == 0 && reader.offset == 17)
-    }
+    var reader = reader([1, 2, 3, 4, 5, 6, 7, 8, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x80])
+    #expect(reader.remaining == 17 && reader.offset == 0 && reader.path == "f.bin" && reader.what == "header")
+    let byte = try reader.read(UInt8.self)
+    // Not aligned, on purpose.
+    let short = try reader.read(UInt16.self)
+    let word = try reader.read(UInt32.self)
+    let last = try reader.read(UInt8.self)
+    let long = try reader.read(Int64.self)
+    let signed = try reader.read(Int8.self)
+    #expect(byte == 1 && short == 0x0302 && word == 0x0706_0504 && last == 8)
+    #expect(long == -2 && signed == -128)
+    #expect(reader.remaining == 0 && reader.offset == 17)
   }
 
   @Test func takes() throws {
-    try reading([1, 2, 3, 4]) { (reader: inout ByteReader) throws in
-      #expect(Array(try reader.take(0)) == [])
-      #expect(Array(try reader.take(3)) == [1, 2, 3])
-      #expect(reader.offset == 3)
-      #expect(Array(try reader.take(1)) == [4])
-      #expect(Array(try reader.take(0)) == [])
+    var reader = reader([1, 2, 3, 4])
+    for (count, expected) in [(0, []), (3, [1, 2, 3]), (0, []), (1, [4]), (0, [])] as [(Int, [UInt8])] {
+      let found = Array(try reader.take(count))
+      #expect(found == expected)
     }
-    try reading([]) { (reader: inout ByteReader) throws in #expect(Array(try reader.take(0)) == []) }
+    var empty = self.reader([])
+    let nothing = try empty.take(0)
+    #expect(nothing.isEmpty)
   }
 
-  @Test(arguments: [-1, Int.min, 4, Int.max]) func beyondTheEnd(_ count: Int) throws {
-    try reading([1, 2, 3, 4]) { (reader: inout ByteReader) throws in
-      #expect(coreError { () throws(ModelCoreError) in try reader.take(1) } == nil)
-      let error = coreError { () throws(ModelCoreError) in try reader.take(count) }
-      #expect(
-        error
-          == .outOfBounds(path: "f.bin", what: "header", offset: 1, count: UInt64(clamping: count), size: 4))
-      // A failed read leaves the reader where it was.
-      #expect(reader.offset == 1 && reader.remaining == 3)
-    }
+  @Test(arguments: [-1, Int.min, 4, Int.max])
+  func beyondTheEnd(_ count: Int) throws {
+    var reader = reader([1, 2, 3, 4])
+    _ = try reader.take(1)
+    let error = coreError { () throws(ModelCoreError) in try reader.take(count).count }
+    #expect(error == beyond(1, UInt64(clamping: count), 4))
+    // A failed read leaves the reader where it was.
+    #expect(reader.offset == 1 && reader.remaining == 3)
   }
 
   @Test func integersBeyondTheEnd() throws {
-    try reading([1, 2, 3]) { (reader: inout ByteReader) throws in
-      #expect(
-        coreError { () throws(ModelCoreError) in try reader.read(UInt32.self) }
-          == .outOfBounds(path: "f.bin", what: "header", offset: 0, count: 4, size: 3))
-      #expect(coreError { () throws(ModelCoreError) in try reader.read(UInt16.self) } == nil)
-      #expect(
-        coreError { () throws(ModelCoreError) in try reader.read(UInt64.self) }
-          == .outOfBounds(path: "f.bin", what: "header", offset: 2, count: 8, size: 3))
-    }
+    var reader = reader([1, 2, 3])
+    let word = coreError { () throws(ModelCoreError) in try reader.read(UInt32.self) }
+    #expect(word == beyond(0, 4, 3))
+    _ = try reader.read(UInt16.self)
+    let long = coreError { () throws(ModelCoreError) in try reader.read(UInt64.self) }
+    #expect(long == beyond(2, 8, 3))
   }
 }
 

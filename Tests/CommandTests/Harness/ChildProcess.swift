@@ -105,14 +105,21 @@ struct ChildProcess {
   }
 
   /// Runs a program whose streams are files without a name.
+  /// - Parameters:
+  ///   - last: one more argument, which need not be UTF-8.
+  ///   - stop: a signal to send, and the seconds after the start to send it at.
   static func run(
     _ arguments: [String], last: [UInt8]? = nil, input: [UInt8] = [], environment: [String: String] = [:],
-    in folder: String? = nil, timeout: Double = 60
+    in folder: String? = nil, stop: (signal: Int32, after: Double)? = nil, timeout: Double = 60
   ) throws -> Outcome {
     let streams = Streams(input: try file(input), output: try file([]), errors: try file([]))
     defer { for descriptor in [streams.input, streams.output, streams.errors] { close(descriptor) } }
     let process = try ChildProcess(
       arguments.map { Array($0.utf8) } + (last.map { [$0] } ?? []), streams, environment: environment, in: folder)
+    if let stop {
+      usleep(UInt32(max(0, stop.after) * 1e6))
+      kill(process.identifier, stop.signal)
+    }
     let end = process.wait(timeout: timeout)
     return Outcome(end: end, output: contents(streams.output), errors: contents(streams.errors))
   }

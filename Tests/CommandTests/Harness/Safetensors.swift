@@ -43,7 +43,8 @@ struct Safetensors {
 
   /// Gives `name` other data offsets, keeping its size.
   mutating func move(_ name: String, by distance: Int) {
-    entries[name]?.offsets = (entries[name]?.offsets ?? []).map { $0 + distance }
+    guard let offsets = entries[name]?.offsets else { return }
+    entries[name]?.offsets = offsets.map { $0 + distance }
   }
 
   /// Adds a tensor of one f32 behind the others.

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// `gliclass inspect` and `gliclass bench` on a good file.
+@Suite struct InspectTests {
+  private let folder: TemporaryFolder
+  private let model: String
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try folder.model()
+  }
+
+  @Test func saysWhatTheFileHolds() throws {
+    let outcome = try Program.classify.run(["inspect", model])
+    expectSuccess(outcome)
+    for text in [
+      model, ".glc 1.0", "deberta-v2", "2 layers", "hidden 64", "scorer simple", "tokenizer.json", "model.safetensors",
+      "gliclass-convert", "--check reads it",
+    ] {
+      #expect(outcome.text.contains(text), "\(text) in \(outcome)")
+    }
+  }
+
+  @Test func json() throws {
+    struct File: Decodable {
+      struct Metadata: Decodable {
+        struct Source: Decodable {
+          struct Row: Decodable {
+            var name: String
+            var bytes: Int
+            var sha256: String
+          }
+          var files: [Row]
+          var content_digest: String
+        }
+        var source: Source
+      }
+      struct Section: Decodable {
+        var name: String
+        var bytes: Int
+      }
+      struct Tensor: Decodable {
+        var name: String
+        var encoding: String
+        var layout: String
+        var shape: [Int]
+        var offset: Int
+        var bytes: Int
+      }
+      var format_version: String
+      var bytes: Int
+      var numerics_revision: Int
+      var tensor_data_checked: Bool
+      var metadata: Metadata
+      var sections: [Section]
+      var tensors: [Tensor]
+    }
+    let outcome = try Program.classify.run(["inspect", model, "--json"])
+    expectSuccess(outcome)
+    let file = try outcome.json(File.self)
+    #expect(file.format_version == "1.0")
+    #expect(try file.bytes == Models.tiny.get().count)
+    #expect(file.numerics_revision == 1)
+    #expect(!file.tensor_data_checked)
+    #expect(Set(file.sections.map(\.name)) == ["metadata", "tensor directory", "tokenizer", "tensor data"])
+    #expect(file.tensors.map(\.name) == file.tensors.map(\.name).sorted())
+    let table = try #require(file.tensors.first { $0.name == "embeddings.tokens" })
+    #expect(table.shape == [500, 64])
+    #expect(table.encoding == "int8" && table.layout == "rows")
+    // What it was made from, by the system's own SHA-256.
+    let sums = try ChildProcess.run(
+      ["/usr/bin/env", "sha256sum"] + Fixtures.checkpointFiles.map { "\(Fixtures.tiny)/\($0)" })
+    let expected = sums.lines.map { String($0.prefix(64)) }.sorted()
+    #expect(file.metadata.source.files.map(\.sha256).sorted() == expected)
+    #expect(file.metadata.source.content_digest.hasPrefix("sha256:"))
+  }
+
+  @Test func checkReadsTheTensors() throws {
+    let outcome = try Program.classify.run(["inspect", model, "--check"])
+    expectSuccess(outcome)
+    #expect(outcome.text.contains("all good"))
+    let json = try Program.classify.run(["inspect", model, "--check", "--json"])
+    let object = try JSONSerialization.jsonObject(with: Data(json.output)) as? [String: Any]
+    #expect(object?["tensor_data_checked"] as? Bool == true)
+  }
+
+  @Test func bench() throws {
+    struct Result: Decodable {
+      var isa: String
+      var threads: Int
+      var tokens: Int
+      var batch: Int
+      var labels: Int
+      var runs: Int
+      var median_ms: Double
+      var min_ms: Double
+      var p90_ms: Double
+      var open_ms: Double
+      var workspace_bytes: Int
+      var peak_resident_bytes: Int
+    }
+    let options = ["--tokens", "32", "--batch", "3", "--labels", "4", "--runs", "5", "--threads", "1"]
+    let outcome = try Program.classify.run(["bench", model, "--json"] + options, environment: ["GLC_ISA": "scalar"])
+    expectSuccess(outcome)
+    let result = try outcome.json(Result.self)
+    #expect(result.isa == "scalar")
+    #expect([result.threads, result.tokens, result.batch, result.labels, result.runs] == [1, 32, 3, 4, 5])
+    #expect(result.min_ms > 0 && result.min_ms <= result.median_ms && result.median_ms <= result.p90_ms)
+    #expect(result.open_ms > 0 && result.workspace_bytes > 0 && result.peak_resident_bytes > 0)
+    let table = try Program.classify.run(["bench", model] + options)
+    expectSuccess(table)
+    for word in ["32 tokens x 3", "median", "texts/s", "peak resident"] { #expect(table.text.contains(word)) }
+  }
+}
