@@ -1,1 +1,89 @@
-import Testing
+import Conversion
+import Foundation
+import GLiClass
+import ModelCore
+import Verification
+
+/// Files and folders that the tests read.
+enum Fixtures {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures").path
+  static let debianTags = folder + "/debian-tags-f16"
+  static let randomTiny = folder + "/random-tiny"
+  static let metrics = folder + "/metrics.json"
+}
+
+/// A folder that is removed with its owner.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("verification-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let file = "\(path)/\(name)"
+    try Data(bytes).write(to: URL(fileURLWithPath: file))
+    return file
+  }
+
+  func write(_ name: String, _ text: String) throws -> String { try write(name, Array(text.utf8)) }
+
+  /// A copy of the checkpoint random-tiny, with one file changed.
+  func checkpoint(changing name: String, _ edit: (Data) throws -> Data) throws -> String {
+    let copy = "\(path)/checkpoint"
+    try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
+    for file in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+      let data = try Data(contentsOf: URL(fileURLWithPath: "\(Fixtures.randomTiny)/\(file)"))
+      try (file == name ? edit(data) : data).write(to: URL(fileURLWithPath: "\(copy)/\(file)"))
+    }
+    return copy
+  }
+}
+
+/// random-tiny as a `.glc`, converted once a run of the tests; the folder goes when the process does.
+enum Converted {
+  private static let folder = Result { try TemporaryFolder() }
+  static let f32 = Result { try convert(.f32) }
+  static let q8 = Result { try convert(.q8) }
+
+  private static func convert(_ scheme: WeightScheme) throws -> String {
+    let output = "\(try folder.get().path)/\(scheme.rawValue).glc"
+    atexit { Converted.remove() }
+    _ = try Converter(ConversionOptions(input: Fixtures.randomTiny, output: output, scheme: scheme)).run()
+    return output
+  }
+
+  private static func remove() {
+    if let path = try? folder.get().path { try? FileManager.default.removeItem(atPath: path) }
+  }
+}
+
+/// The lines of a reference file of a fixture, header first.
+func referenceLines(_ folder: String) throws -> [String] {
+  try String(contentsOfFile: folder + "/reference.jsonl", encoding: .utf8).split(separator: "\n").map(String.init)
+}
+
+/// Runs the `.glc` at `path` against the reference file `reference`, with the texts of random-tiny.
+func verdict(
+  _ path: String, reference: String, data: String = Fixtures.randomTiny + "/eval.jsonl",
+  bounds: VerificationBounds = VerificationBounds(), threshold: Float = 0.5
+) throws -> Verdict {
+  let model = try GLiClassModel(path: path)
+  return try Verifier(model: model, session: model.makeSession()).verify(
+    ReferenceOutputs(path: reference), data: DataSet(path: data), threshold: threshold, bounds: bounds)
+}
+
+/// The error that `body` throws, `nil` for none.
+func verificationError<Result>(_ body: () throws(VerificationError) -> Result) -> VerificationError? {
+  do throws(VerificationError) {
+    _ = try body()
+    return nil
+  } catch {
+    return error
+  }
+}
