@@ -40,7 +40,7 @@ let package = Package(
 
     .target(
       name: "Checkpoints", dependencies: ["ModelCore", "CLibZip", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "CSentencePiece"]),
+    .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "Checkpoints", "CSentencePiece"]),
     .target(name: "Quantization", dependencies: ["ModelCore"]),
     .target(
       name: "Conversion",
@@ -97,6 +97,7 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["Verification", "Conversion", "GLiClass", "Engine", "Tokenization", "ModelCore"]),
+    .testTarget(name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -20,7 +20,8 @@ install_packages() {
   [ ${#missing[@]} -eq 0 ] && return 0
   say "installing ${missing[*]}"
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+    fail "apt-get could not install ${missing[*]}"
 }
 
 # Whether `swift` is there and at least 6.0.
@@ -47,4 +48,21 @@ prepare_machine() {
   command -v dpkg-query >/dev/null || fail "this script installs Debian packages; on another system install ${LIBRARIES[*]} or their equivalents and run: swift build -c release"
   install_packages git g++ pkg-config binutils ca-certificates "${LIBRARIES[@]}" "$@"
   require_swift
+}
+
+# Builds in release with the given options; prints the last line, or everything where it fails.
+build() {
+  local log
+  log=$(mktemp)
+  if ! swift build -c release "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    fail "the build failed"
+  fi
+  if grep -E '(Sources|Tests)/.*warning:' "$log"; then
+    rm -f "$log"
+    fail "warnings in our targets"
+  fi
+  tail -1 "$log"
+  rm -f "$log"
 }

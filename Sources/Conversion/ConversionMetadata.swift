@@ -51,12 +51,7 @@ struct CompiledSource {
   private let pieceCount: Int
 
   init(_ checkpoint: Checkpoint) throws(ConversionError) {
-    let prompt = checkpoint.configuration.prompt
-    let files = TokenizerFiles(
-      folder: checkpoint.files.folder, tokenizerJSON: checkpoint.files.tokenizerJSON,
-      sentencePieceModel: checkpoint.files.sentencePieceModel, tokenizerConfig: checkpoint.files.tokenizerConfig,
-      addedTokens: checkpoint.files.addedTokens,
-      markers: .init(label: prompt.labelTokenID, separator: prompt.separatorTokenID, example: prompt.exampleTokenID))
+    let files = TokenizerFiles(checkpoint)
     let section = try lifting(ConversionError.tokenizer) { () throws(TokenizerCompilerError) in try files.compile() }
     bytes = section.bytes
     source = SourceFiles.name(files.source ?? "")

@@ -22,7 +22,7 @@ struct ConvertCommand: ParsableCommand {
 
     static func help(for value: Scheme) -> ArgumentHelp? {
       switch value {
-      case .q8: "int8 weights, one scale per output channel (the default)."
+      case .q8: "int8 weights, one scale per output channel."
       case .f32: "Weights as they are, in f32."
       }
     }

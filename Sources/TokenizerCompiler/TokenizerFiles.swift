@@ -1,3 +1,4 @@
+import Checkpoints
 import ModelCore
 
 /// The tokenizer files of a checkpoint, and the ids that its `config.json` gives to the markers.
@@ -15,17 +16,16 @@ public struct TokenizerFiles: Sendable {
   /// The ids of the markers in `config.json`.
   public var markers: TokenizerCompiler.MarkerIDs
 
-  /// Files by path; `nil` for one that is not there.
-  public init(
-    folder: String, tokenizerJSON: String?, sentencePieceModel: String?, tokenizerConfig: String?, addedTokens: String?,
-    markers: TokenizerCompiler.MarkerIDs
-  ) {
-    self.folder = folder
-    self.tokenizerJSON = tokenizerJSON
-    self.sentencePieceModel = sentencePieceModel
-    self.tokenizerConfig = tokenizerConfig
-    self.addedTokens = addedTokens
-    self.markers = markers
+  /// The files of `checkpoint`.
+  public init(_ checkpoint: Checkpoint) {
+    let files = checkpoint.files
+    folder = files.folder
+    tokenizerJSON = files.tokenizerJSON
+    sentencePieceModel = files.sentencePieceModel
+    tokenizerConfig = files.tokenizerConfig
+    addedTokens = files.addedTokens
+    let prompt = checkpoint.configuration.prompt
+    markers = .init(label: prompt.labelTokenID, separator: prompt.separatorTokenID, example: prompt.exampleTokenID)
   }
 
   /// The file that the vocabulary is read from.

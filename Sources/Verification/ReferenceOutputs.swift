@@ -100,11 +100,7 @@ extension ReferenceOutputs {
 
   private static func promptBuilder(_ checkpoint: Checkpoint) throws(VerificationError) -> PromptBuilder {
     let rules = checkpoint.configuration.prompt
-    let files = TokenizerFiles(
-      folder: checkpoint.files.folder, tokenizerJSON: checkpoint.files.tokenizerJSON,
-      sentencePieceModel: checkpoint.files.sentencePieceModel, tokenizerConfig: checkpoint.files.tokenizerConfig,
-      addedTokens: checkpoint.files.addedTokens,
-      markers: .init(label: rules.labelTokenID, separator: rules.separatorTokenID, example: rules.exampleTokenID))
+    let files = TokenizerFiles(checkpoint)
     let section = try lifting { () throws(TokenizerCompilerError) in try files.compile() }
     return try lifting { () throws(TokenizationError) in
       try PromptBuilder(

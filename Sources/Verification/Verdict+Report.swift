@@ -12,25 +12,25 @@ extension Verdict {
       "data       \(data): \(texts) texts, \(decisions) decisions at threshold \(threshold)",
       "",
       row("", ["reference", "model", "drift"]),
-      row("micro F1", [referenceF1.micro.fixed(5), modelF1.micro.fixed(5), microDrift.signed(5)]),
+      row("micro F1", [Formatting.decimals(referenceF1.micro, 5), Formatting.decimals(modelF1.micro, 5), Formatting.signed(microDrift, 5)]),
       row(
         "macro F1 (\(referenceF1.labelCount) labels)",
-        [referenceF1.macro.fixed(5), modelF1.macro.fixed(5), macroDrift.signed(5)]),
+        [Formatting.decimals(referenceF1.macro, 5), Formatting.decimals(modelF1.macro, 5), Formatting.signed(macroDrift, 5)]),
       "",
       row("", ["mean", "p99", "max"]),
-      row("logit error", [logitErrors.mean, logitErrors.quantile(0.99), logitErrors.maximum].map { $0.fixed(5) }),
+      row("logit error", [logitErrors.mean, logitErrors.quantile(0.99), logitErrors.maximum].map { Formatting.decimals($0, 5) }),
       "",
-      "decisions flipped       \(flips) of \(decisions) (\((flipRate * 100).fixed(3)) %)",
+      "decisions flipped       \(flips) of \(decisions) (\(Formatting.decimals(flipRate * 100, 3)) %)",
       "token ids               "
         + (tokenMismatches == 0 ? "equal in every text" : "differ in \(tokenMismatches) of \(texts) texts"),
     ]
     let noteRows = notes.map { "note: \($0)" }
     let judged = judgements.map {
-      "\($0.passes ? "pass" : "FAIL"): \($0.name) \($0.found.fixed(6)), bound \($0.bound)"
+      "\($0.passes ? "pass" : "FAIL"): \($0.name) \(Formatting.decimals($0.found, 6)), bound \($0.bound)"
     }
     let summary =
-      "verdict: \(passes ? "pass" : "FAIL") micro_f1_drift=\(microDrift.signed(6)) flips=\(flips) "
-      + "max_logit_error=\(logitErrors.maximum.fixed(6))"
+      "verdict: \(passes ? "pass" : "FAIL") micro_f1_drift=\(Formatting.signed(microDrift, 6)) flips=\(flips) "
+      + "max_logit_error=\(Formatting.decimals(logitErrors.maximum, 6))"
     return (rows + noteRows + [""] + judged + [summary]).joined(separator: "\n")
   }
 
@@ -73,27 +73,6 @@ extension Verdict {
       ),
       ("passes", .bool(passes)),
     ])
-  }
-}
-
-extension Double {
-  /// With `digits` decimals.
-  fileprivate func fixed(_ digits: Int) -> String {
-    guard isFinite else { return isNaN ? "NaN" : (self < 0 ? "-inf" : "inf") }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = (magnitude * scale).rounded()
-    guard scaled < 9e15 else { return "\(self)" }
-    let whole = Int(scaled)
-    let fraction = String(whole % Int(scale))
-    let sign = self < 0 && whole != 0 ? "-" : ""
-    return "\(sign)\(whole / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
-  }
-
-  /// With `digits` decimals and always a sign.
-  fileprivate func signed(_ digits: Int) -> String {
-    let text = fixed(digits)
-    return text.hasPrefix("-") || isNaN ? text : "+" + text
   }
 }
 

@@ -104,7 +104,8 @@ import Testing
     expectSuccess(outcome)
     let result = try outcome.json(Result.self)
     #expect(result.isa == "scalar")
-    #expect([result.threads, result.tokens, result.batch, result.labels, result.runs] == [1, 32, 3, 4, 5])
+    let sizes = [result.threads, result.tokens, result.batch, result.labels, result.runs]
+    #expect(sizes == ([1, 32, 3, 4, 5] as [Int]))
     #expect(result.min_ms > 0 && result.min_ms <= result.median_ms && result.median_ms <= result.p90_ms)
     #expect(result.open_ms > 0 && result.workspace_bytes > 0 && result.peak_resident_bytes > 0)
     let table = try Program.classify.run(["bench", model] + options)

@@ -43,7 +43,8 @@ import Testing
 
   static let edges: [Double] = [
     0, -0.0, 1, .pi, 1.0 / 3, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, .ulpOfOne, 1e15,
-    9_007_199_254_740_991, 1e16, 1e17, 1e21, 1e-4, 1e-5, 123_456_789_012_345_680, Double(bitPattern: 0x000F_FFFF_FFFF_FFFF),
+    9_007_199_254_740_991, 1e16, 1e17, 1e21, 1e-4, 1e-5, 123_456_789_012_345_680,
+    Double(bitPattern: 0x000F_FFFF_FFFF_FFFF),
   ]
 
   @Test func doublesReadBackTheSame() throws {

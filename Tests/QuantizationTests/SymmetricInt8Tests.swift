@@ -88,7 +88,8 @@ import Testing
   @Test func largestValues() {
     let largest = Float.greatestFiniteMagnitude
     #expect(quantized([largest, -largest, 0, largest / 2])?.codes == [127, -127, 0, 64])
-    #expect(quantized([largest, -largest, 0, largest / 2]) == quantizedByDefinition([largest, -largest, 0, largest / 2]))
+    #expect(
+      quantized([largest, -largest, 0, largest / 2]) == quantizedByDefinition([largest, -largest, 0, largest / 2]))
   }
 
   /// The largest value of a row has the code ±127 whatever rounding did to the scale.

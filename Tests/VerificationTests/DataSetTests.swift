@@ -19,7 +19,8 @@ import Verification
 
   /// JSONL with every kind of line end, and the array form, say the same.
   @Test(arguments: [
-    "\(first)\n\(second)\n", "\(first)\n\(second)", "\(first)\r\n\(second)\r\n", "\n\n\(first)\n  \n\t\r\n\(second)\n\n\n",
+    "\(first)\n\(second)\n", "\(first)\n\(second)", "\(first)\r\n\(second)\r\n",
+    "\n\n\(first)\n  \n\t\r\n\(second)\n\n\n",
     "[\(first),\(second)]", " \n [\n\(first) ,\n\n\(second)\n]\n", "  \(first)  \n\t\(second)\t",
   ])
   func forms(_ text: String) throws {
@@ -44,7 +45,8 @@ import Verification
 
   /// Examples are found by text and labels, the order of the labels included.
   @Test func joins() throws {
-    let data = try read("\(Self.first)\n\(Self.second)\n" + #"{"text":"one","all_labels":["b","a"],"true_labels":["a"]}"#)
+    let data = try read(
+      "\(Self.first)\n\(Self.second)\n" + #"{"text":"one","all_labels":["b","a"],"true_labels":["a"]}"#)
     #expect(data.example(text: "one", labels: ["a", "b"])?.trueLabels == ["b"])
     #expect(data.example(text: "one", labels: ["b", "a"])?.trueLabels == ["a"])
     #expect(data.example(text: "one", labels: ["a"]) == nil)
@@ -83,16 +85,20 @@ import Verification
   static let malformed: [(String, String)] = [
     ("{}", "object"), (#"{"text":"x","all_labels":["a"]}"#, "text, all_labels"),
     (#"{"text":"x","true_labels":["a"]}"#, "text, true_labels"), (#"{"all_labels":[],"true_labels":[]}"#, "all_labels"),
-    (#"{"text":1,"all_labels":["a"],"true_labels":[]}"#, "text"), (#"{"text":"x","all_labels":"a","true_labels":[]}"#, "text"),
-    (#"{"text":"x","all_labels":["a",1],"true_labels":[]}"#, "text"), (#"{"text":"x","all_labels":["a"],"true_labels":null}"#, "text"),
-    (#"{"text":"x","all_labels":["a"],"true_labels":["b"]}"#, "\"b\""), ("7 ", "7"), ("7", "7"), ("null", "null"), ("\"x\"", "\"x\""),
+    (#"{"text":1,"all_labels":["a"],"true_labels":[]}"#, "text"),
+    (#"{"text":"x","all_labels":"a","true_labels":[]}"#, "text"),
+    (#"{"text":"x","all_labels":["a",1],"true_labels":[]}"#, "text"),
+    (#"{"text":"x","all_labels":["a"],"true_labels":null}"#, "text"),
+    (#"{"text":"x","all_labels":["a"],"true_labels":["b"]}"#, "\"b\""), ("7 ", "7"), ("7", "7"), ("null", "null"),
+    ("\"x\"", "\"x\""),
   ]
 
   /// The line (of an array: the element) is named, and what is there.
   @Test(arguments: malformed)
   func badLines(_ line: String, _ found: String) throws {
     let wrapped = [
-      ("\(Self.first)\n\n\(line)\n\(Self.second)\n", 3), ("[\(Self.first),\(line)]", 2), ("\(Self.first)\r\n\(line)", 2),
+      ("\(Self.first)\n\n\(line)\n\(Self.second)\n", 3), ("[\(Self.first),\(line)]", 2),
+      ("\(Self.first)\r\n\(line)", 2),
     ]
     for (text, number) in wrapped {
       let error = try error(text)
@@ -108,7 +114,8 @@ import Verification
   }
 
   @Test func brokenJSONNamesItsLine() throws {
-    for (text, line) in [("\(Self.first)\n\n{\"text\":\n", 3), ("{'a':1}", 1), ("\(Self.first)\n\(Self.first) x\n", 2)] {
+    for (text, line) in [("\(Self.first)\n\n{\"text\":\n", 3), ("{'a':1}", 1), ("\(Self.first)\n\(Self.first) x\n", 2)]
+    {
       let error = try error(text)
       guard case .underlying(let core as ModelCoreError) = error, case .invalidJSON(let path, _, _) = core else {
         Issue.record("expected invalidJSON, found \(error.map { "\($0)" } ?? "no error")")
@@ -125,7 +132,8 @@ import Verification
   /// Whatever a file holds, an error is one line.
   @Test func messagesAreOneLine() throws {
     let lines = [
-      #"{"text":"x","all_labels":["a"],"true_labels":["b\nc"]}"#, #"{"te\nxt":"x"}"#, #"{"a\nb":1,"a\nb":2}"#, #"["x\ny"]"#,
+      #"{"text":"x","all_labels":["a"],"true_labels":["b\nc"]}"#, #"{"te\nxt":"x"}"#, #"{"a\nb":1,"a\nb":2}"#,
+      #"["x\ny"]"#,
     ]
     for line in lines {
       let error = try #require(try error(line))

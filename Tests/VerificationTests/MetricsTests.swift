@@ -119,9 +119,7 @@ import Verification
     values.insert(.nan, at: position)
     let errors = Self.errors(values)
     #expect(errors.maximum.isNaN && errors.mean.isNaN && errors.quantile(0).isNaN && errors.quantile(1).isNaN)
-    for bound in [0, 1, 1e300, Double.infinity] {
-      #expect(!Verdict.Judgement(name: "x", bound: bound, found: errors.maximum).passes)
-    }
+    for bound in [0, 1, 1e300, Double.infinity] { #expect(!(errors.maximum <= bound)) }
     var infinite = LogitErrors()
     infinite.add(.infinity, reference: .infinity)
     #expect(infinite.maximum.isNaN)

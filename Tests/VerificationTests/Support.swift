@@ -87,3 +87,12 @@ func verificationError<Result>(_ body: () throws(VerificationError) -> Result) -
     return error
   }
 }
+
+/// Progress as it was reported, from any thread.
+final class Parts: @unchecked Sendable {
+  private let lock = NSLock()
+  private var parts: [Double] = []
+
+  func append(_ part: Double) { lock.withLock { parts.append(part) } }
+  var all: [Double] { lock.withLock { parts } }
+}

@@ -65,7 +65,8 @@ import Verification
     #expect(!empty.passes)
     let verdict = try Self.verdict(logitError: 1e9, errors: [0.1, .nan])
     #expect(!verdict.passes)
-    #expect(verdict.table.split(separator: "\n").last == "verdict: FAIL micro_f1_drift=+0.333333 flips=1 max_logit_error=NaN")
+    #expect(
+      verdict.table.split(separator: "\n").last == "verdict: FAIL micro_f1_drift=+0.333333 flips=1 max_logit_error=NaN")
     let json = try JSONDocument(verdict.json.text(), path: "v").root
     #expect(try json.required("logit_error").required("max").isNull)
     #expect(try json.required("judgements").element(0).required("found").isNull)
@@ -98,7 +99,10 @@ import Verification
     #expect(lines.first == "model      m.glc")
     #expect(table.contains("reference  r.jsonl (python)"))
     #expect(table.contains("data       d.jsonl: 2 texts, 4 decisions at threshold 0.5"))
-    #expect(lines.contains { $0.hasPrefix("micro F1") && $0.contains("1.00000") && $0.contains("0.66667") && $0.hasSuffix("+0.33333") })
+    #expect(
+      lines.contains {
+        $0.hasPrefix("micro F1") && $0.contains("1.00000") && $0.contains("0.66667") && $0.hasSuffix("+0.33333")
+      })
     #expect(lines.contains { $0.hasPrefix("macro F1 (2 labels)") && $0.hasSuffix("+0.50000") })
     #expect(lines.contains { $0.hasPrefix("logit error") && $0.contains("0.37500") && $0.hasSuffix("0.50000") })
     #expect(table.contains("decisions flipped       1 of 4 (25.000 %)"))
@@ -118,7 +122,8 @@ import Verification
     let root = try JSONDocument(verdict.json.text(), path: "v").root
     #expect(
       root.keys == [
-        "schema", "model", "content_digest", "numerics_revision", "reference", "data", "threshold", "texts", "decisions",
+        "schema", "model", "content_digest", "numerics_revision", "reference", "data", "threshold", "texts",
+        "decisions",
         "labels", "reference_scores", "model_scores", "drift", "flips", "logit_error", "token_mismatches", "notes",
         "judgements", "passes",
       ])

@@ -14,7 +14,8 @@ public enum Formatting {
 
   /// `value` with `count` decimals.
   public static func decimals(_ value: Double, _ count: Int) -> String {
-    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+    if value.isNaN { return "NaN" }
+    guard value.magnitude < 1e12 else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<count { scale *= 10 }
     let scaled = Int((value.magnitude * scale).rounded())
@@ -22,5 +23,11 @@ public enum Formatting {
     guard count > 0 else { return "\(sign)\(scaled)" }
     let fraction = String(scaled % Int(scale))
     return "\(sign)\(scaled / Int(scale))." + String(repeating: "0", count: count - fraction.count) + fraction
+  }
+
+  /// `value` with `count` decimals and always a sign.
+  public static func signed(_ value: Double, _ count: Int) -> String {
+    let text = decimals(value, count)
+    return text.hasPrefix("-") || value.isNaN ? text : "+" + text
   }
 }
