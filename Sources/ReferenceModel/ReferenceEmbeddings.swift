@@ -38,13 +38,13 @@ struct ReferenceEmbeddings: Sendable {
 
   private func readRow(_ id: Int, into states: inout ReferenceMatrix, row: Int) throws(ReferenceModelError) {
     let size = states.columns
-    do throws(CheckpointError) {
-      try states.values.withUnsafeMutableBufferPointer { values throws(CheckpointError) in
-        let target = UnsafeMutableBufferPointer(rebasing: values[row * size..<(row + 1) * size])
+    // Swift 6.0's withUnsafeMutableBufferPointer has no typed throws: the error leaves it as a value.
+    let result = states.values.withUnsafeMutableBufferPointer { values in
+      let target = UnsafeMutableBufferPointer(rebasing: values[row * size..<(row + 1) * size])
+      return Result { () throws(CheckpointError) in
         try words.readFloats(elements: id * size..<(id + 1) * size, into: target)
       }
-    } catch {
-      throw .checkpoint(error)
     }
+    do throws(CheckpointError) { try result.get() } catch { throw .checkpoint(error) }
   }
 }

@@ -24,7 +24,8 @@ struct Answer: Decodable {
   }
 
   @Test func answersInOrder() throws {
-    let input = (0..<100).map { "{\"text\":\"text \($0) \(String(repeating: "word ", count: $0 * 7 % 50))\"}\n" }.joined()
+    let input = (0..<100).map { "{\"text\":\"text \($0) \(String(repeating: "word ", count: $0 * 7 % 50))\"}\n" }
+      .joined()
     let outcome = try classify(input)
     expectSuccess(outcome)
     let answers = try outcome.jsonLines(ClassifiedText.self)
@@ -63,8 +64,10 @@ struct Answer: Decodable {
 
   @Test func badLinesCostOnlyThemselves() throws {
     let bad: [(line: String, names: String)] = [
-      ("nonsense", "JSON"), ("{\"text\":\"x\"", "JSON"), ("{\"text\":\"x\"} {}", "JSON"), ("[]", "object"), ("\"x\"", "object"),
-      ("{}", "text"), ("{\"text\":5}", "text"), ("{\"text\":null}", "text"), ("{\"text\":\"x\",\"labels\":[]}", "label"),
+      ("nonsense", "JSON"), ("{\"text\":\"x\"", "JSON"), ("{\"text\":\"x\"} {}", "JSON"), ("[]", "object"),
+      ("\"x\"", "object"),
+      ("{}", "text"), ("{\"text\":5}", "text"), ("{\"text\":null}", "text"),
+      ("{\"text\":\"x\",\"labels\":[]}", "label"),
       ("{\"text\":\"x\",\"labels\":\"a\"}", "labels"), ("{\"text\":\"x\",\"labels\":[1]}", "labels"),
       ("{\"text\":\"x\",\"labels\":[\"q\",\"q\"]}", "\"q\""), ("{\"text\":\"x\",\"labels\":[\"<<SEP>>\"]}", "<<SEP>>"),
       ("{\"text\":\"x\",\"threshold\":1.5}", "threshold"), ("{\"text\":\"x\",\"threshold\":\"0\"}", "threshold"),
@@ -140,7 +143,10 @@ struct Answer: Decodable {
     // A folder opens, and cannot be read; a closed descriptor is no empty input either.
     for redirection in ["< /tmp", "<&-"] {
       let outcome = try ChildProcess.run(
-        ["/bin/sh", "-c", "exec \"$@\" \(redirection)", "sh", Program.classify.path, command, model, "--labels", "a", "--jsonl"])
+        [
+          "/bin/sh", "-c", "exec \"$@\" \(redirection)", "sh", Program.classify.path, command, model, "--labels", "a",
+          "--jsonl",
+        ])
       expectFailure(outcome, status: 74, naming: ["standard input", "read failed"])
     }
   }

@@ -83,7 +83,9 @@ struct ClassifiedText: Decodable, Equatable {
 
   @Test func labelsOfAnyKind() throws {
     // An empty label is a label like any other, and so is one of another script.
-    let outcome = try Program.classify.run(["classify", model, "--json", "--labels", "a,,日本語, ", "--threshold", "0", ""])
+    let outcome = try Program.classify.run([
+      "classify", model, "--json", "--labels", "a,,日本語, ", "--threshold", "0", "",
+    ])
     expectFailure(outcome, status: 65, naming: ["label \"\"", "2 and 4"])
     let good = try Program.classify.run(["classify", model, "--json", "--labels", "a,,日本語", "--threshold", "0", ""])
     expectSuccess(good)
@@ -115,7 +117,8 @@ struct ClassifiedText: Decodable, Equatable {
   /// Arguments are bytes. Those that are no UTF-8 reach a Swift program as U+FFFD, and the output says so.
   @Test func argumentThatIsNotUTF8() throws {
     let outcome = try ChildProcess.run(
-      [Program.classify.path, "classify", model, "--json", "--labels", "a"], last: Array("x ".utf8) + [0xFF, 0xC0, 0x80])
+      [Program.classify.path, "classify", model, "--json", "--labels", "a"],
+      last: Array("x ".utf8) + [0xFF, 0xC0, 0x80])
     expectSuccess(outcome)
     let result = try outcome.json(ClassifiedText.self)
     #expect(result.text.hasPrefix("x \u{FFFD}"))

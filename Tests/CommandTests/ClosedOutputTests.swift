@@ -42,7 +42,8 @@ import Testing
   /// Where the signal is ignored, as under some supervisors: an I/O error.
   @Test func readerThatWentAwayAndSignalIgnored() throws {
     for arguments in commands {
-      let outcome = try withoutReader("/bin/sh", ["-c", "trap '' PIPE; exec \"$@\"", "sh", Program.classify.path] + arguments)
+      let outcome = try withoutReader(
+        "/bin/sh", ["-c", "trap '' PIPE; exec \"$@\"", "sh", Program.classify.path] + arguments)
       #expect(outcome.end == .status(74), "\(outcome)")
       #expect(outcome.errors.isEmpty, "\(outcome)")
     }

@@ -59,7 +59,10 @@ import Testing
   @Test(arguments: ["trap '' XFSZ;", ""]) func sizeLimit(_ trap: String) throws {
     try folder.write("out.glc", "old")
     let outcome = try ChildProcess.run(
-      ["/bin/sh", "-c", "\(trap) ulimit -f 100; exec \"$@\"", "sh", Program.convert.path, Fixtures.tiny, "-o", folder["out.glc"]])
+      [
+        "/bin/sh", "-c", "\(trap) ulimit -f 100; exec \"$@\"", "sh", Program.convert.path, Fixtures.tiny, "-o",
+        folder["out.glc"],
+      ])
     expectFailure(outcome, status: 74, naming: [folder["out.glc"], "write failed", "File too large"])
     #expect(folder.names == ["out.glc"])
     #expect(try folder.bytes("out.glc") == Array("old".utf8))
@@ -83,7 +86,10 @@ import Testing
       ls -A "$1" > "$4"; cat "$1/out.glc" >> "$4"; exit $status
       """
     let outcome = try ChildProcess.run(
-      ["/usr/bin/env", "unshare", "-m", "/bin/sh", "-c", script, "sh", disk, Program.convert.path, Fixtures.tiny, folder["seen"]])
+      [
+        "/usr/bin/env", "unshare", "-m", "/bin/sh", "-c", script, "sh", disk, Program.convert.path, Fixtures.tiny,
+        folder["seen"],
+      ])
     expectFailure(outcome, status: 74, naming: ["\(disk)/out.glc", "write failed", "No space left on device"])
     #expect(try String(decoding: folder.bytes("seen"), as: UTF8.self) == "out.glc\nold\n")
   }

@@ -10,7 +10,9 @@ import Testing
     #expect(folder.names == ["out.glc"])
     #expect(outcome.lines.first == folder["out.glc"])
     // Tensors, bytes in and out, ratio, worst tensor by relative error.
-    for row in ["tensors    47", "477.2 kB -> ", "ratio      0.", "worst      layers.", "relative error 0.", " sha256:"] {
+    for row in [
+      "tensors    47", "477.2 kB -> ", "ratio      0.", "worst      layers.", "relative error 0.", " sha256:",
+    ] {
       #expect(outcome.text.contains(row), "\(row) in \(outcome)")
     }
   }
@@ -42,10 +44,12 @@ import Testing
     let (here, there) = (try TemporaryFolder(), try TemporaryFolder())
     let copy = try there.checkpoint()
     expectSuccess(try Program.convert.run([Fixtures.tiny, "-o", here["first.glc"]]))
-    expectSuccess(try Program.convert.run([Fixtures.tiny, "-o", here["again.glc"]], environment: ["GLC_ISA": "scalar"]))
+    expectSuccess(
+      try Program.convert.run([Fixtures.tiny, "-o", here["again.glc"]], environment: ["GLC_ISA": "scalar"]))
     // From and to relative paths, of files with other dates.
     expectSuccess(
-      try Program.convert.run(["checkpoint/model.safetensors", "-o", "other.glc"], environment: ["TZ": "UTC-9"], in: there.path))
+      try Program.convert.run(
+        ["checkpoint/model.safetensors", "-o", "other.glc"], environment: ["TZ": "UTC-9"], in: there.path))
     #expect(there.names == ["checkpoint", "other.glc"])
     let first = try here.bytes("first.glc")
     #expect(try first == here.bytes("again.glc"))

@@ -39,9 +39,12 @@ import Testing
     let whole = try bytes("\(Fixtures.tiny)/model.safetensors")
     let header = try Safetensors().data.count
     let dataStart = whole.count - header
-    for length in [0, 1, 7] { try expectRefusal(Array(whole[..<length]), naming: ["at least 8 bytes", "found \(length)"]) }
+    for length in [0, 1, 7] {
+      try expectRefusal(Array(whole[..<length]), naming: ["at least 8 bytes", "found \(length)"])
+    }
     for length in [8, 9, dataStart - 1] {
-      try expectRefusal(Array(whole[..<length]), naming: ["header", "expected \(dataStart - 8) bytes", "found \(length - 8)"])
+      try expectRefusal(
+        Array(whole[..<length]), naming: ["header", "expected \(dataStart - 8) bytes", "found \(length - 8)"])
     }
     for length in [dataStart, dataStart + 1, whole.count / 2, whole.count - 1] {
       try expectRefusal(Array(whole[..<length]), naming: ["model.", "data_offsets", "\(length - dataStart)"])
@@ -127,7 +130,9 @@ import Testing
       var file = try Safetensors()
       try file.set(tensor, 65 % (file.entries[tensor]?.shape.reduce(1, *) ?? 1), to: value)
       let row = (file.entries[tensor]?.shape.count ?? 0) > 1 ? "row 1" : "row 0"
-      for scheme in ["--q8", "--f32"] { try expectRefusal(file.file, naming: [tensor, "finite", row], options: [scheme]) }
+      for scheme in ["--q8", "--f32"] {
+        try expectRefusal(file.file, naming: [tensor, "finite", row], options: [scheme])
+      }
     }
   }
 }

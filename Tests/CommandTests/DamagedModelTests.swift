@@ -44,7 +44,11 @@ import Testing
     let file = try GLCBytes()
     let whole = file.bytes
     var lengths = [0, 1, 7, 8, 63, 64, 100, file.headerSize - 1, file.headerSize, 65_535, whole.count - 1]
-    for section in file.sections { lengths += [section.offset, section.offset + 1, section.offset + section.size / 2, section.offset + section.size - 1] }
+    for section in file.sections {
+      lengths += [
+        section.offset, section.offset + 1, section.offset + section.size / 2, section.offset + section.size - 1,
+      ]
+    }
     for length in lengths where length < whole.count {
       try expectRefusal(Array(whole[..<length]), naming: length < 64 ? [".glc"] : ["\(whole.count)", "\(length)"])
     }
@@ -63,7 +67,8 @@ import Testing
     let file = try GLCBytes()
     for section in file.sections {
       for byte in stride(from: section.entry, to: section.entry + 32, by: 3) {
-        try expectRefusal(file.flipping(byte: byte, bit: byte % 8).bytes, naming: ["header", "checksum"], hint: "damaged")
+        try expectRefusal(
+          file.flipping(byte: byte, bit: byte % 8).bytes, naming: ["header", "checksum"], hint: "damaged")
       }
     }
   }
@@ -114,7 +119,9 @@ import Testing
 
   @Test func sections() throws {
     let good = try GLCBytes()
-    func refuse(naming texts: [String], sourceLocation: SourceLocation = #_sourceLocation, _ edit: (inout GLCBytes) -> Void) throws {
+    func refuse(
+      naming texts: [String], sourceLocation: SourceLocation = #_sourceLocation, _ edit: (inout GLCBytes) -> Void
+    ) throws {
       var file = good
       edit(&file)
       file.seal()
@@ -128,8 +135,12 @@ import Testing
         $0.set(entry, 4, to: 9)
         $0.set(entry + 4, 4, to: 1)
       }
-      for offset in [0, 1, 1 << 40, UInt64.max - 65_535, .max] { try refuse(naming: ["section"]) { $0.set(entry + 8, 8, to: offset) } }
-      for size in [1 << 40, UInt64(Int64.max), .max] { try refuse(naming: ["section"]) { $0.set(entry + 16, 8, to: size) } }
+      for offset in [0, 1, 1 << 40, UInt64.max - 65_535, .max] {
+        try refuse(naming: ["section"]) { $0.set(entry + 8, 8, to: offset) }
+      }
+      for size in [1 << 40, UInt64(Int64.max), .max] {
+        try refuse(naming: ["section"]) { $0.set(entry + 16, 8, to: size) }
+      }
       try refuse(naming: []) { $0.set(entry + 16, 8, to: 0) }
     }
     for count in [0, 1, 3, 65, UInt64(UInt32.max)] { try refuse(naming: ["header"]) { $0.set(28, 4, to: count) } }

@@ -43,7 +43,8 @@ import Testing
   @Test func verification() throws {
     let folder = try TemporaryFolder()
     let arguments = [
-      try folder.model(Models.debianTags), "--checkpoint", Fixtures.debianTags, "--data", "\(Fixtures.debianTags)/eval.jsonl",
+      try folder.model(Models.debianTags), "--checkpoint", Fixtures.debianTags, "--data",
+      "\(Fixtures.debianTags)/eval.jsonl",
     ]
     let (outcome, terminal) = try onTerminal(.verify, arguments)
     #expect(outcome.end == .status(0))

@@ -16,7 +16,8 @@ import Testing
   }
 
   /// The lines of a fixture behind its header, and the ids in each.
-  private func lines(_ path: String, ids field: String) throws -> [(line: String, ids: [Int32], object: [String: Any])] {
+  private func lines(_ path: String, ids field: String) throws -> [(line: String, ids: [Int32], object: [String: Any])]
+  {
     let text = String(decoding: try bytes(path), as: UTF8.self)
     return try text.split(separator: "\n").dropFirst().map { line in
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
@@ -56,7 +57,8 @@ import Testing
   @Test func promptsWithTaskAndExamples() throws {
     let all = try lines("\(Fixtures.debianTags)/../tokenizer/prompts.jsonl", ids: "ids")
     try expectIDs(
-      all.filter { $0.object["max_length"] as? Int == 1024 && $0.object["prompt_first"] as? Bool == true }, model: model)
+      all.filter { $0.object["max_length"] as? Int == 1024 && $0.object["prompt_first"] as? Bool == true }, model: model
+    )
   }
 
   @Test func oneText() throws {
@@ -73,7 +75,8 @@ import Testing
 
   @Test func badLines() throws {
     let outcome = try Program.classify.run(
-      ["tokenize", model, "--jsonl"], input: "{\"text\":\"a\"}\n\n{\"text\":1}\n  \nx\n{\"text\":\"b\",\"labels\":[]}\n{\"text\":\"c\"}")
+      ["tokenize", model, "--jsonl"],
+      input: "{\"text\":\"a\"}\n\n{\"text\":1}\n  \nx\n{\"text\":\"b\",\"labels\":[]}\n{\"text\":\"c\"}")
     #expect(outcome.end == .status(65))
     #expect(outcome.errors.isEmpty)
     let answers = try outcome.jsonLines(Answer.self)

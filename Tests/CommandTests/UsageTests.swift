@@ -46,7 +46,9 @@ import Testing
   }
 
   @Test func hintSaysWhereHelpIs() throws {
-    for (arguments, hint) in [(["classify", model, "--bogus"], "gliclass classify --help"), (["nothing"], "gliclass --help")] {
+    for (arguments, hint) in [
+      (["classify", model, "--bogus"], "gliclass classify --help"), (["nothing"], "gliclass --help"),
+    ] {
       let outcome = try Program.classify.run(arguments)
       expectFailure(outcome, status: 64, naming: [], hint: hint)
     }
@@ -80,7 +82,9 @@ import Testing
         expectFailure(outcome, status: 64, naming: ["GLC_ISA", name, "scalar"])
       }
     }
-    print("instruction sets that ran: \(answers.keys.sorted()); that this machine lacks: \(names.filter { answers[$0] == nil })")
+    print(
+      "instruction sets that ran: \(answers.keys.sorted()); that this machine lacks: \(names.filter { answers[$0] == nil })"
+    )
     #expect(answers["scalar"] != nil)
     #expect(Set(answers.values).count == 1)
   }
@@ -91,7 +95,8 @@ import Testing
       ["bench", "none.glc"],
     ]
     for arguments in commands {
-      expectFailure(try Program.classify.run(arguments, in: folder.path), status: 66, naming: ["none.glc", "No such file"])
+      expectFailure(
+        try Program.classify.run(arguments, in: folder.path), status: 66, naming: ["none.glc", "No such file"])
     }
     expectFailure(try Program.classify.run(["inspect", folder.path]), status: 66, naming: [folder.path, "directory"])
     expectFailure(try Program.classify.run(["inspect", "/dev/null"]), status: 66, naming: ["/dev/null"])

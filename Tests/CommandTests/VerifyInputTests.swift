@@ -27,7 +27,8 @@ import Testing
   }
 
   private func expectRefusal(
-    reference: String = reference, data: String = data, options: [String] = [], status: Int32 = 65, naming texts: [String],
+    reference: String = reference, data: String = data, options: [String] = [], status: Int32 = 65,
+    naming texts: [String],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let outcome = try Program.verify.run([model, "--reference", reference, "--data", data] + options)
@@ -35,13 +36,16 @@ import Testing
   }
 
   @Test func commandLine() throws {
-    let (reference, data, checkpoint) = (["--reference", Self.reference], ["--data", Self.data], ["--checkpoint", Fixtures.tiny])
+    let (reference, data, checkpoint) = (
+      ["--reference", Self.reference], ["--data", Self.data], ["--checkpoint", Fixtures.tiny]
+    )
     let lines: [([String], String)] = [
       ([], "<model>"), ([model] + reference, "--data"), ([model] + data, "--reference"),
       ([model] + reference + checkpoint + data, "--checkpoint"), (reference + data, "<model>"),
       ([model] + reference + data + ["--threshold", "2"], "--threshold"),
       ([model] + reference + data + ["--threshold", "nan"], "--threshold"),
-      ([model] + reference + data + ["--bogus"], "--bogus"), ([model] + reference + data + ["--threads", "0"], "threads"),
+      ([model] + reference + data + ["--bogus"], "--bogus"),
+      ([model] + reference + data + ["--threads", "0"], "threads"),
     ]
     for (arguments, text) in lines { expectFailure(try Program.verify.run(arguments), status: 64, naming: [text]) }
   }
@@ -84,7 +88,9 @@ import Testing
     let text = try editing(Self.reference, 5) { $0.replacing(/"text": "/, with: "\"text\": \"other ") }
     try expectRefusal(reference: text, naming: [text, "line 5", Self.data])
     // The same labels in another order are another input.
-    let labels = try editing(Self.reference, 4) { $0.replacing(/"labels": \[("[^"]*"), ("[^"]*")/, with: { "\"labels\": [\($0.2), \($0.1)" }) }
+    let labels = try editing(Self.reference, 4) {
+      $0.replacing(/"labels": \[("[^"]*"), ("[^"]*")/, with: { "\"labels\": [\($0.2), \($0.1)" })
+    }
     try expectRefusal(reference: labels, naming: [labels, "line 4"])
     let short = try folder.write("short.jsonl", try lines(Self.data).prefix(3).joined(separator: "\n"))
     try expectRefusal(data: short, naming: [Self.reference, "line 5", short])
@@ -93,7 +99,8 @@ import Testing
   @Test func malformedLineIsNamedByNumber() throws {
     let edits: [(String, String)] = [
       ("\"logits\"", "\"logit\""), ("\"input_ids\"", "\"ids\""), ("\"labels\": [", "\"labels\": [5, "),
-      ("\"logits\": [", "\"logits\": [1.5, "), ("\"logits\": [", "\"logits\": [\"1\", "), ("\"input_ids\": [1", "\"input_ids\": [1.5"),
+      ("\"logits\": [", "\"logits\": [1.5, "), ("\"logits\": [", "\"logits\": [\"1\", "),
+      ("\"input_ids\": [1", "\"input_ids\": [1.5"),
       ("\"input_ids\": [1", "\"input_ids\": [99999999999"), ("}", ""), ("{", "{{"),
     ]
     for (old, new) in edits {
@@ -101,7 +108,8 @@ import Testing
       try expectRefusal(reference: path, naming: [path, "line 7"])
     }
     let dataEdits: [(String, String)] = [
-      ("\"true_labels\"", "\"labels\""), ("\"all_labels\": [", "\"all_labels\": [5, "), ("\"true_labels\": [", "\"true_labels\": [\"no such\", "),
+      ("\"true_labels\"", "\"labels\""), ("\"all_labels\": [", "\"all_labels\": [5, "),
+      ("\"true_labels\": [", "\"true_labels\": [\"no such\", "),
       ("\"text\": \"", "\"text\": 5, \"t\": \""), ("}", "},"), ("{", ""),
     ]
     for (old, new) in dataEdits {
@@ -112,14 +120,10 @@ import Testing
     try expectRefusal(data: empty, naming: [empty, "found none"])
   }
 
-  /// The line that is at fault says what is wrong with it.
-  @Test func malformedLineSaysWhatIsWrong() throws {
-    let path = try editing(Self.reference, 7) { $0.replacingOccurrences(of: "\"logits\": [", with: "\"logits\": [null, ") }
-    try expectRefusal(reference: path, naming: [path, "line 7", "logits"])
-  }
-
   /// JSON has no NaN; whatever stands for one is refused, and no bound is ever met by it.
-  @Test(arguments: ["NaN", "null", "\"nan\"", "1e999", "-1e39", "Infinity"]) func logitsThatAreNoNumbers(_ value: String) throws {
+  @Test(arguments: ["NaN", "null", "\"nan\"", "1e999", "-1e39", "Infinity"]) func logitsThatAreNoNumbers(
+    _ value: String
+  ) throws {
     let path = try editing(Self.reference, 3) { $0.replacing(/"logits": \[[^,\]]*/, with: "\"logits\": [\(value)") }
     for options in [[], ["--max-logit-error", "1e300"], ["--max-f1-drift", "1"]] {
       try expectRefusal(reference: path, options: options, naming: [path, "line 3"])

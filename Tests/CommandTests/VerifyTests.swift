@@ -56,7 +56,9 @@ import Testing
   @Test func verdictForPeople() throws {
     let outcome = try verify(Self.reference + Self.data + ["--max-f1-drift", "1", "--max-logit-error", "5"])
     expectSuccess(outcome)
-    for text in ["gliclass 0.1.21", "20 texts, 172 decisions", "micro F1", "macro F1", "logit error", "equal in every text"] {
+    for text in [
+      "gliclass 0.1.21", "20 texts, 172 decisions", "micro F1", "macro F1", "logit error", "equal in every text",
+    ] {
       #expect(outcome.text.contains(text), "\(text) in \(outcome)")
     }
     #expect(outcome.lines.last?.hasPrefix("verdict: pass micro_f1_drift=") == true)
@@ -90,7 +92,8 @@ import Testing
       lines[index] = lines[index].replacing(/"logits": \[[^\]]*\]/, with: "\"logits\": [\(logits)]")
     }
     let perfect = try folder.write("perfect.jsonl", lines.joined(separator: "\n"))
-    let outcome = try verify(["--reference", perfect] + Self.data + ["--max-f1-drift", "0.1", "--json", folder["v.json"]])
+    let outcome = try verify(
+      ["--reference", perfect] + Self.data + ["--max-f1-drift", "0.1", "--json", folder["v.json"]])
     #expect(outcome.end == .status(1), "\(outcome)")
     let verdict = try JSONDecoder().decode(Verdict.self, from: Data(folder.bytes("v.json")))
     #expect(verdict.reference_scores.micro_f1 == 1 && !verdict.passes)

@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "use_moe", "Use_LSTM", "scorer", "", "encoder_config.conv_bias", "encoder_config.attn_window", "a\nb",
+    "use_moe", "Use_LSTM", "scorer", "x y", "encoder_config.conv_bias", "encoder_config.attn_window", "a\nb",
   ])
   func unknownField(_ name: String) throws {
     let error = try #require(try configurationError([Edit(name, .int(1))]))

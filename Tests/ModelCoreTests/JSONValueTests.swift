@@ -30,6 +30,23 @@ import Testing
     #expect(root.member("lone")?.string == "x\u{FFFD}y")
   }
 
+  /// Escaped pairs of surrogates, from every plane, against the characters they stand for.
+  @Test func escapedSurrogates() throws {
+    let scalars = ([0x10000, 0x10FFFF, 0x1F600, 0x10_3FF] + Array(stride(from: 0x10000, through: 0x10FFFF, by: 61)))
+      .compactMap { Unicode.Scalar(UInt32($0)) }
+    for (before, after) in [("", ""), ("\\\\", "\\n"), ("é", "\\u0041")] {
+      let pairs = scalars.map { scalar in
+        let units = String(scalar).utf16.map { "\\u" + String($0, radix: 16) }
+        return "\"\(before)\(units.joined())\(after)\""
+      }
+      let found = try parsed("[" + pairs.joined(separator: ",") + "]").elements().map { try $0.requireString() }
+      let (left, right) = (before == "\\\\" ? "\\" : before, after == "\\n" ? "\n" : after.isEmpty ? "" : "A")
+      #expect(found.map { Array($0.utf8) } == scalars.map { Array("\(left)\($0)\(right)".utf8) })
+    }
+    let keys = try parsed(#"{"\uD83D\uDE00":1,"\\ud83d\\ude00":2,"\ud83d":3,"a\\\ud83d\ude00":4}"#).keys
+    #expect(keys == ["\u{1F600}", #"\ud83d\ude00"#, "\u{FFFD}", "a\\\u{1F600}"])
+  }
+
   /// No value passes for one of another type.
   @Test func typesAreKeptApart() throws {
     let root = try root()

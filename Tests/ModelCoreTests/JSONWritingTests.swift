@@ -102,13 +102,6 @@ import Testing
     #expect(try parsed(JSON.string(long).text() + "\n").requireString() == long)
   }
 
-  /// Keys are not C strings either.
-  @Test func keysThatHoldANUL() throws {
-    let text = JSON.object([("a\u{0}b", .int(1)), ("a", .int(2)), ("\u{0}", .int(3))]).text()
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Int])
-    #expect(object == ["a\u{0}b": 1, "a": 2, "\u{0}": 3])
-  }
-
   /// Parsing and writing again changes nothing but white space.
   @Test(arguments: [
     #"{"a":[1,-2,0.5,1e+300,true,false,null],"b":{"c":"d\n\u0000é","e":{}},"f":[],"":""}"#, "[[[[]]]]", "\"x\"", "7",

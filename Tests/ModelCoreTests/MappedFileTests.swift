@@ -159,7 +159,7 @@ import Testing
 
   @Test func manyAtOnce() throws {
     var files: [MappedFile] = []
-    for index in 0..<600 {
+    for index in 0..<300 {
       files.append(
         try MappedFile(path: folder.write("\(index)", Array(repeating: UInt8(index % 251), count: 1 + index))))
     }

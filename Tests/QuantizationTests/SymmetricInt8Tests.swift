@@ -86,10 +86,9 @@ import Testing
   }
 
   @Test func largestValues() {
-    let largest = Float.greatestFiniteMagnitude
-    #expect(quantized([largest, -largest, 0, largest / 2])?.codes == [127, -127, 0, 64])
-    #expect(
-      quantized([largest, -largest, 0, largest / 2]) == quantizedByDefinition([largest, -largest, 0, largest / 2]))
+    let row: [Float] = [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, .greatestFiniteMagnitude / 2]
+    #expect(quantized(row)?.codes.prefix(3) == [127, -127, 0])
+    #expect(quantized(row) == quantizedByDefinition(row))
   }
 
   /// The largest value of a row has the code ±127 whatever rounding did to the scale.

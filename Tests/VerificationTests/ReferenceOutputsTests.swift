@@ -95,8 +95,8 @@ import Verification
 
   @Test func notANumberIsNotJSON() throws {
     let error = try error("\(Self.header)\n" + #"{"text":"x","labels":["a"],"input_ids":[1],"logits":[NaN]}"#)
-    guard case .underlying(let core as ModelCoreError) = error, case .invalidJSON(let path, 52, _) = core else {
-      Issue.record("expected invalidJSON at 52, found \(error.map { "\($0)" } ?? "no error")")
+    guard case .underlying(let core as ModelCoreError) = error, case .invalidJSON(let path, 53, _) = core else {
+      Issue.record("expected invalidJSON at 53, found \(error.map { "\($0)" } ?? "no error")")
       return
     }
     #expect(path.hasSuffix("/reference.jsonl: line 2"))

@@ -90,10 +90,13 @@ import Verification
   }
 
   @Test func errorsOfTheModel() throws {
-    // A flipped bit at the end of the file, in tensor data: found before anything runs.
+    // A flipped bit in the bytes of a tensor, which the file holds as the checkpoint does: found before anything runs.
     var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: Converted.f32.get())))
-    let position = try #require(bytes.lastIndex { $0 != 0 })
-    bytes[position] ^= 0x10
+    let tensor = try #require(try Checkpoint.open(Fixtures.randomTiny).tensor("model.text_projector.linear_1.bias"))
+    let source = try Data(contentsOf: URL(fileURLWithPath: Fixtures.randomTiny + "/model.safetensors"))
+    let values = source[tensor.byteRange]
+    let start = try #require(Data(bytes).range(of: values)).lowerBound
+    bytes[start + 5] ^= 0x10
     let path = try folder.write("damaged.glc", bytes)
     let model = try GLiClassModel(path: path)
     let verifier = Verifier(model: model, session: try model.makeSession())

@@ -105,7 +105,8 @@ func expectFailure(
   if !output { #expect(outcome.output.isEmpty, "\(outcome)", sourceLocation: sourceLocation) }
   let lines = outcome.errorLines
   #expect(lines.last == "", "the last line has an end: \(outcome)", sourceLocation: sourceLocation)
-  #expect((2...3).contains(lines.count), "one error line, and at most one hint: \(outcome)", sourceLocation: sourceLocation)
+  #expect(
+    (2...3).contains(lines.count), "one error line, and at most one hint: \(outcome)", sourceLocation: sourceLocation)
   let line = lines.first ?? ""
   #expect(line.hasPrefix("error: ") && line.count > "error: ".count, "\(outcome)", sourceLocation: sourceLocation)
   for text in texts { #expect(line.contains(text), "\(text) in: \(outcome)", sourceLocation: sourceLocation) }
