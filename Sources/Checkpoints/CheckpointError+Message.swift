@@ -29,7 +29,8 @@ extension CheckpointError {
     case .headerNotObject(let path, let found):
       "\(path): safetensors header: expected '{', found \(found.map { "byte \($0)" } ?? "nothing")"
     case .missingTensors(let path, let names):
-      "\(path): missing \(names.count == 1 ? "tensor" : "\(names.count) tensors"): \(names.joined(separator: ", "))"
+      "\(path): missing \(names.count == 1 ? "tensor" : "\(names.count) tensors"): "
+        + names.prefix(100).joined(separator: ", ") + (names.count > 100 ? " and \(names.count - 100) more" : "")
     case .trailingBytes(let path, let expected, let found):
       "\(path): data: expected \(expected) bytes, as many as the tensors cover, found \(found)"
     default: tensorMessage

@@ -36,7 +36,7 @@ struct Bench: ParsableCommand {
   func validate() throws {
     guard (1...65_536).contains(tokens) else { throw ValidationError("--tokens is 1 to 65536.") }
     guard (1...4096).contains(batch) else { throw ValidationError("--batch is 1 to 4096.") }
-    guard labels >= 1, 2 * labels + 3 <= tokens else {
+    guard labels >= 1, labels <= (tokens - 3) / 2 else {
       throw ValidationError("--labels takes at least 1 label, and two tokens each with three beside them.")
     }
     guard (1...100_000).contains(runs) else { throw ValidationError("--runs is 1 to 100000.") }

@@ -1,7 +1,6 @@
 import CommandSupport
 import GLiClass
 import ModelCore
-import Tokenization
 
 /// JSONL in, JSONL out, in order. A bad line costs that line only.
 struct ClassificationStream {
@@ -22,7 +21,9 @@ struct ClassificationStream {
           number += 1
           return (number: number, line: line)
         }
-        let answers = answer(batch.filter { !$0.line.allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 } })
+        let answers = answer(batch.filter { !$0.line.isBlank })
+        // What was read of a model that became shorter says nothing about the line.
+        try session.model.file.file.checkIntact()
         for answer in answers { if case .failure = answer { allGood = false } }
         if !answers.isEmpty { Console.print(answers.map(Self.text).joined(separator: "\n")) }
       }
@@ -68,38 +69,10 @@ struct ClassificationStream {
   }
 
   private func request(_ line: [UInt8], _ number: Int) throws(ModelCoreError) -> ClassificationRequest {
-    let value = try JSONDocument(copying: line, path: "line \(number)").root
-    let text = try value.required("text").requireString()
-    var labels = defaults.labels
-    if let list = value.member("labels") ?? value.member("all_labels") { labels = try list.requireStrings() }
-    guard let labels else {
-      throw .unexpectedJSON(path: "line \(number)", field: "labels", expected: "a list of strings", found: "nothing")
-    }
-    var threshold = defaults.threshold
-    if let own = value.member("threshold") {
-      threshold = Float(try own.requireDouble())
-      guard (0...1).contains(threshold) else { throw own.unexpected("a number from 0 to 1") }
-    }
-    var examples: [PromptExample] = []
-    if let list = value.member("examples") {
-      for example in try list.elements() {
-        examples.append(
-          PromptExample(
-            text: try example.required("text").requireString(), labels: try example.required("labels").requireStrings())
-        )
-      }
-    }
+    let line = try RequestLine(line, number: number)
+    guard let labels = line.labels ?? defaults.labels else { throw RequestLine.noLabels(number) }
     return ClassificationRequest(
-      text: text, labels: labels, mode: defaults.mode(threshold: threshold),
-      taskPrompt: try value.member("prompt")?.requireString() ?? "", examples: examples)
-  }
-}
-
-extension JSONValue {
-  /// The list of strings.
-  func requireStrings() throws(ModelCoreError) -> [String] {
-    var strings: [String] = []
-    for element in try elements() { strings.append(try element.requireString()) }
-    return strings
+      text: line.text, labels: labels, mode: defaults.mode(threshold: line.threshold ?? defaults.threshold),
+      taskPrompt: line.prompt, examples: line.examples)
   }
 }

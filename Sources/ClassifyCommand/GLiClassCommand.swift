@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Engine
 
 @main
@@ -11,6 +12,8 @@ struct GLiClassCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [Classify.self, Tokenize.self, Inspect.self, Bench.self])
+
+  static func main() { runProgram() }
 }
 
 /// What every subcommand that computes takes.

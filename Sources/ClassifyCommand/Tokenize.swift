@@ -25,7 +25,7 @@ struct Tokenize: ParsableCommand {
   @Flag(help: "Print one JSON object instead of a table.")
   var json = false
 
-  @Flag(help: "Read one JSON object per line (\"text\", optionally \"labels\") from standard input.")
+  @Flag(help: "Read one JSON object per line from standard input, as classify does.")
   var jsonl = false
 
   func validate() throws {
@@ -38,20 +38,25 @@ struct Tokenize: ParsableCommand {
       let labels = labels.map(ClassifyCommand.labels)
       guard jsonl else {
         let ids = try Self.ids(model, text ?? "", labels)
-        Console.print(json ? Self.json(model, ids).text() : Self.table(model, ids))
+        let result = json ? Self.json(model, ids).text() : Self.table(model, ids)
+        try model.file.file.checkIntact()
+        Console.print(result)
         return
       }
       var allGood = true
       var number = 0
       try LineStream().forEachBatch { lines in
-        for line in lines where !line.isEmpty {
+        for line in lines {
           number += 1
+          if line.isBlank { continue }
           do {
-            let value = try JSONDocument(copying: line, path: "line \(number)").root
-            let own = try (value.member("labels") ?? value.member("all_labels"))?.requireStrings()
-            let ids = try Self.ids(model, try value.required("text").requireString(), own ?? labels)
-            Console.print(Self.json(model, ids).text())
+            let ids = try Self.ids(model, try RequestLine(line, number: number), number, labels)
+            let text = Self.json(model, ids).text()
+            try model.file.file.checkIntact()
+            Console.print(text)
           } catch let error as any Diagnostic {
+            // What was read of a model that became shorter says nothing about the line.
+            try model.file.file.checkIntact()
             allGood = false
             Console.print(JSON.object([("error", .string(error.message)), ("line", .int(number))]).text())
           }
@@ -64,6 +69,20 @@ struct Tokenize: ParsableCommand {
   private static func ids(_ model: GLiClassModel, _ text: String, _ labels: [String]?) throws -> [Int32] {
     guard let labels else { return try model.tokenizer.encode(text) }
     return try model.prompts.prompt(text: text, labels: labels).ids
+  }
+
+  private static func ids(
+    _ model: GLiClassModel, _ line: RequestLine, _ number: Int, _ labels: [String]?
+  ) throws -> [Int32] {
+    guard let labels = line.labels ?? labels else {
+      // Both are parts of a prompt with labels.
+      guard line.prompt.isEmpty, line.examples.isEmpty else { throw RequestLine.noLabels(number) }
+      return try model.tokenizer.encode(line.text)
+    }
+    var scratch = EncodingScratch()
+    return try model.prompts.prompt(
+      text: line.text, labels: labels, taskPrompt: line.prompt, examples: line.examples, scratch: &scratch
+    ).ids
   }
 
   private static func json(_ model: GLiClassModel, _ ids: [Int32]) -> JSON {

@@ -3,16 +3,69 @@ import Glibc
 import ModelCore
 
 extension ParsableCommand {
+  /// Parses the command line and runs the command it names: the whole of a program.
+  ///
+  /// A complaint about the command line has the form of every other error, one line and a hint.
+  public static func runProgram() {
+    // A file beyond a limit set by the user's shell is then a write error like a full disk, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
+    reserveStandardStreams()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as ArgumentParser.ExitCode {
+      // Everything has been said.
+      exit(withError: error)
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Console.error("error: \(message(for: error).onOneLine)")
+      // The parser's last line names the subcommand: "See 'gliclass classify --help' for more information."
+      let help = fullMessage(for: error).split(separator: "'").first { $0.hasSuffix(" --help") }
+      Console.error("hint: see \(help ?? "\(_commandName) --help")")
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
+  }
+
+  /// Opens what the caller closed of the three streams, so that no file of ours becomes standard output. Each is opened
+  /// so that its use fails, as it would have (glibc does the same for privileged programs).
+  private static func reserveStandardStreams() {
+    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", mode)
+    }
+  }
+
   /// Runs `body`; an error goes to standard error as one line (and a hint where there is one), and decides the exit
   /// status (docs/architecture.md, "Exit status").
   public func reporting(_ body: () throws -> Void) throws {
     do {
       try body()
     } catch let error as any Diagnostic {
-      Console.error("error: \(error.message)")
-      if let hint = error.hint { Console.error("hint: \(hint)") }
+      Console.error("error: \(error.message.onOneLine)")
+      if let hint = error.hint { Console.error("hint: \(hint.onOneLine)") }
       throw ArgumentParser.ExitCode(error.exitStatus.rawValue)
+    } catch let error as ArgumentParser.ExitCode {
+      throw error
+    } catch {
+      // No module throws anything else: status 1 would be taken for a verdict.
+      Console.error("error: internal: \("\(error)".onOneLine)")
+      throw ArgumentParser.ExitCode(ExitStatus.internalError.rawValue)
     }
+  }
+}
+
+extension String {
+  /// This text with control characters written as escapes. Labels, tensor names and paths may hold line ends, and
+  /// sequences that a terminal obeys.
+  var onOneLine: String {
+    var text = ""
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: text += scalar.escaped(asASCII: true)
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
   }
 }
 
@@ -34,10 +87,17 @@ public enum Console {
       while done < bytes.count {
         let written = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
         if written < 0 && errno == EINTR { continue }
-        // A reader that went away ends the program, as the signal would have.
-        guard written > 0 else { exit(ExitStatus.inputOutput.rawValue) }
+        guard written > 0 else { fail(descriptor, errno) }
         done += written
       }
     }
+  }
+
+  /// A reader that went away ends the program without a word, as the signal would have; anything else is said.
+  private static func fail(_ descriptor: Int32, _ code: Int32) -> Never {
+    if descriptor == STDOUT_FILENO && code != EPIPE {
+      error("error: standard output: write failed: \(String(cString: strerror(code)))")
+    }
+    exit(ExitStatus.inputOutput.rawValue)
   }
 }

@@ -33,8 +33,8 @@ extension ConversionError {
     switch self {
     case .core, .checkpoint, .format, .tokenizer: return underlying?.message ?? ""
     case .unknownTensors(let path, let names):
-      let shown = names.prefix(8).joined(separator: ", ")
-      let rest = names.count > 8 ? " and \(names.count - 8) more" : ""
+      let shown = names.prefix(100).joined(separator: ", ")
+      let rest = names.count > 100 ? " and \(names.count - 100) more" : ""
       return "\(path): expected only tensors of a deberta-v2 uni-encoder with scorer simple, found also \(shown)\(rest)"
     case .notFinite(let path, let tensor, let row):
       return "\(path): tensor \(tensor): expected finite values, found infinity or NaN in row \(row)"

@@ -39,6 +39,7 @@ public struct Converter {
     let checkpoint = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
       try Checkpoint.open(options.input)
     }
+    try Self.refuseOverwriting(checkpoint.files, output: options.output)
     let table = TensorTable(checkpoint.configuration)
     let views = try require(table, checkpoint)
     // Hashing takes as long as quantizing: it has a thread of its own, and reads the file by itself.

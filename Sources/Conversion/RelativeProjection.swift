@@ -18,10 +18,10 @@ struct RelativeProjection {
     let rows = encoder.relativeRowCount
     let paddedRows = rows.roundedUp(toMultipleOf: 16)
     self.paddedRows = paddedRows
-    let embeddings = try Self.floats(checkpoint, table.relativeEmbeddings)
+    let embeddings = try Self.finiteFloats(checkpoint, table.relativeEmbeddings)
     var norm: (gain: [Float], bias: [Float])?
     if let relative = table.relativeNorm {
-      norm = (try Self.floats(checkpoint, relative.gain), try Self.floats(checkpoint, relative.bias))
+      norm = (try Self.finiteFloats(checkpoint, relative.gain), try Self.finiteFloats(checkpoint, relative.bias))
     }
     var transposed = [Float](repeating: 0, count: encoder.hiddenSize * paddedRows)
     for row in 0..<rows {
@@ -73,6 +73,20 @@ struct RelativeProjection {
     return zip(row, zip(gain, bias)).map { value, affine in
       Float((Double(value) - mean) / deviation * Double(affine.0) + Double(affine.1))
     }
+  }
+
+  /// The tensor, which must be finite: what is computed from it goes by another's name.
+  private static func finiteFloats(
+    _ checkpoint: Checkpoint, _ requirement: TensorRequirement
+  ) throws(ConversionError) -> [Float] {
+    let values = try floats(checkpoint, requirement)
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      let columns = max(1, requirement.shape.last ?? 1)
+      throw .notFinite(
+        path: checkpoint.files.weights, tensor: requirement.name, row: requirement.shape.count > 1 ? index / columns : 0
+      )
+    }
+    return values
   }
 
   static func floats(_ checkpoint: Checkpoint, _ requirement: TensorRequirement) throws(ConversionError) -> [Float] {

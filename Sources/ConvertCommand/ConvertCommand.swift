@@ -17,6 +17,8 @@ struct ConvertCommand: ParsableCommand {
       """,
     version: Converter.version)
 
+  static func main() { runProgram() }
+
   enum Scheme: String, EnumerableFlag {
     case q8, f32
 

@@ -65,9 +65,12 @@ struct FileHeader: Equatable {
     guard major == Self.majorVersion else {
       throw .unsupportedVersion(path: path, found: "\(major).\(minor)", supported: "\(Self.majorVersion).x")
     }
-    guard count >= 1, count <= Self.maximumSections, size == Self.fixedSize + Self.entrySize * count else {
+    guard count >= SectionKind.allCases.count, count <= Self.maximumSections,
+      size == Self.fixedSize + Self.entrySize * count
+    else {
       throw .malformed(
-        path: path, part: "header", expected: "1 to \(Self.maximumSections) sections and a size to match",
+        path: path, part: "header",
+        expected: "\(SectionKind.allCases.count) to \(Self.maximumSections) sections and a size to match",
         found: "\(count) sections, \(size) bytes")
     }
     guard size <= file.count else { throw .wrongSize(path: path, expected: fileSize, found: UInt64(file.count)) }

@@ -21,6 +21,7 @@ public final class AtomicFile: Sendable {
     let slash = path.lastIndex(of: "/")
     directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     temporaryPath = "\(path).tmp-\(getpid())"
+    guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "expected a file name, found none") }
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw .cannotCreate(path: path, reason: "exists and is not a regular file")

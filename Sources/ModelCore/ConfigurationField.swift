@@ -129,9 +129,3 @@ struct ConfigurationField {
     typical_p use_bfloat16
     """)
 }
-
-extension JSONValue {
-  fileprivate func fieldName(_ key: String) -> String {
-    field == "the document" ? key : "\(field).\(key)"
-  }
-}

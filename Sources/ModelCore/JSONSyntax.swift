@@ -65,7 +65,7 @@ struct JSONSyntax {
       offset += 1
       return
     }
-    var keys: Set<String> = []
+    var keys: Set<ExactBytes> = []
     while true {
       guard next == UInt8(ascii: "\"") else { throw violation("expected a string as key") }
       let start = offset
@@ -73,7 +73,7 @@ struct JSONSyntax {
       let key = Self.unescaped(bytes[start + 1..<offset - 1])
       // json-c keeps keys as C strings: two keys that differ behind a NUL would become one.
       guard !key.utf8.contains(0) else { throw Violation(offset: start, reason: "NUL in a key") }
-      guard keys.insert(key).inserted else {
+      guard keys.insert(ExactBytes(key)).inserted else {
         throw Violation(offset: start, reason: "duplicate key \"\(key)\"")
       }
       skipSpace()

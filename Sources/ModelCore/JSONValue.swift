@@ -13,6 +13,11 @@ public struct JSONValue {
     return path.isEmpty ? "the document" : path
   }
 
+  /// The path of the member `key`, whether it is there or not.
+  package func fieldName(_ key: String) -> String {
+    index == nil && name.isEmpty ? key : "\(field).\(key)"
+  }
+
   private var type: json_type { json_object_get_type(node) }
 
   /// Whether this is JSON's `null`.
@@ -71,8 +76,7 @@ public struct JSONValue {
     guard isObject else { return nil }
     var value: OpaquePointer?
     guard json_object_object_get_ex(node, key, &value) != 0 else { return nil }
-    let path = index == nil && name.isEmpty ? key : "\(field).\(key)"
-    return JSONValue(document: document, node: value, name: path, index: nil)
+    return JSONValue(document: document, node: value, name: fieldName(key), index: nil)
   }
 
   /// The element at `position` of an array, which must be below ``count``.
@@ -103,8 +107,7 @@ public struct JSONValue {
     guard isObject else { throw unexpected("an object") }
     guard let value = member(key) else {
       throw .unexpectedJSON(
-        path: document.path, field: index == nil && name.isEmpty ? key : "\(field).\(key)", expected: "a value",
-        found: "nothing")
+        path: document.path, field: fieldName(key), expected: "a value", found: "nothing")
     }
     return value
   }

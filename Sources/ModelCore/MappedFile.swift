@@ -14,13 +14,16 @@ public final class MappedFile: Sendable {
   // SAFETY: set once, never written through, unmapped in deinit only.
   nonisolated(unsafe) private let base: UnsafeRawPointer?
   private let guardSlot: Int32
+  /// Kept open to ask the file's size; -1 for an empty file.
+  private let descriptor: Int32
 
   /// Maps the regular file at `path`.
   /// - Throws: ``ModelCoreError/cannotOpen(path:reason:)``, ``ModelCoreError/readFailed(path:reason:)``.
   public init(path: String) throws(ModelCoreError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: systemReason()) }
-    defer { close(descriptor) }
+    var isKept = false
+    defer { if !isKept { close(descriptor) } }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(path: path, reason: systemReason()) }
     guard status.st_mode & S_IFMT == S_IFREG else {
@@ -32,6 +35,7 @@ public final class MappedFile: Sendable {
     guard size > 0 else {
       base = nil
       guardSlot = -1
+      self.descriptor = -1
       return
     }
     guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
@@ -39,10 +43,13 @@ public final class MappedFile: Sendable {
     }
     base = UnsafeRawPointer(address)
     guardSlot = glcp_guard_register(address, size)
+    self.descriptor = descriptor
+    isKept = true
   }
 
   deinit {
     guard let base else { return }
+    close(descriptor)
     glcp_guard_unregister(guardSlot)
     munmap(UnsafeMutableRawPointer(mutating: base), size)
   }
@@ -57,9 +64,12 @@ public final class MappedFile: Sendable {
   /// The bytes of the mapping, which live as long as this object does. For owners that keep the file beside the pointer.
   package var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: size) }
 
-  /// Throws when a page that was read had vanished because the file was shortened.
+  /// Throws when the file was shortened: when a page that was read had vanished, or the file is shorter now, because
+  /// the part of its last page that was cut off reads as zeros without a signal.
   public func checkIntact() throws(ModelCoreError) {
-    if glcp_guard_damaged(guardSlot) != 0 {
+    var status = stat()
+    let isShorter = descriptor >= 0 && fstat(descriptor, &status) == 0 && Int(status.st_size) < size
+    if isShorter || glcp_guard_damaged(guardSlot) != 0 {
       throw .readFailed(path: path, reason: "the file became shorter than its \(size) bytes while it was read")
     }
   }

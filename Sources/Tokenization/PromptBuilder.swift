@@ -1,3 +1,5 @@
+import ModelCore
+
 /// Puts text and labels together as the GLiClass Python pipeline (0.1.21) does, and tokenizes them.
 ///
 /// With `promptFirst`: `<<LABEL>>a<<LABEL>>b<<SEP>>` + task prompt + text + examples. Without: text + `<<LABEL>>a…<<SEP>>` +
@@ -86,12 +88,12 @@ public struct PromptBuilder: Sendable {
 
   private func check(_ labels: [String]) throws(TokenizationError) {
     if labels.isEmpty { throw .noLabels }
-    var positions: [String.ExactBytes: Int] = [:]
+    var positions: [ExactBytes: Int] = [:]
     for (position, label) in labels.enumerated() {
       for marker in [labelMarker, separatorMarker, exampleMarker] {
         if let marker, label.containsBytes(of: marker) { throw .labelContainsMarker(label: label, marker: marker) }
       }
-      if let first = positions.updateValue(position, forKey: String.ExactBytes(label)) {
+      if let first = positions.updateValue(position, forKey: ExactBytes(label)) {
         throw .duplicateLabel(label: label, first: first, second: position)
       }
     }

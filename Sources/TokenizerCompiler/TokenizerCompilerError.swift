@@ -83,7 +83,7 @@ extension JSONValue {
     guard isObject else { throw .input(unexpected("an object")) }
     for key in keys where !known.contains(key) {
       throw .unsupported(
-        path: path, field: "\(field).\(key)", found: member(key)?.found ?? "null",
+        path: path, field: fieldName(key), found: member(key)?.found ?? "null",
         supported: "the members \(known.sorted().joined(separator: ", "))")
     }
   }

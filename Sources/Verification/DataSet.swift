@@ -20,8 +20,13 @@ public struct DataSet: Sendable {
 
   /// What joins a reference line to its example.
   private struct Key: Hashable {
-    var text: String
-    var labels: [String]
+    let text: ExactBytes
+    let labels: [ExactBytes]
+
+    init(_ text: String, _ labels: [String]) {
+      self.text = ExactBytes(text)
+      self.labels = labels.map(ExactBytes.init)
+    }
   }
 
   /// Reads the file at `path`.
@@ -33,13 +38,16 @@ public struct DataSet: Sendable {
     guard !examples.isEmpty else { throw .empty(path: path) }
     self.examples = examples
     indexByKey = Dictionary(
-      examples.enumerated().map { (Key(text: $1.text, labels: $1.labels), $0) }, uniquingKeysWith: { first, _ in first }
+      examples.enumerated().map { (Key($1.text, $1.labels), $0) }, uniquingKeysWith: { first, _ in first }
     )
   }
 
+  /// The position of the example with this text and these labels, in this order.
+  public func index(text: String, labels: [String]) -> Int? { indexByKey[Key(text, labels)] }
+
   /// The example with this text and these labels, in this order.
   public func example(text: String, labels: [String]) -> Example? {
-    indexByKey[Key(text: text, labels: labels)].map { examples[$0] }
+    index(text: text, labels: labels).map { examples[$0] }
   }
 
   private static func example(_ value: JSONValue, _ path: String, _ line: Int) throws(VerificationError) -> Example {

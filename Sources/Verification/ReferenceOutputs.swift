@@ -59,6 +59,10 @@ public struct ReferenceOutputs: Sendable {
     guard logits.count == labels.count else {
       throw .malformedLine(path: path, line: line, expected: "\(labels.count) logits", found: "\(logits.count)")
     }
+    // NaN cannot be written in JSON, but 1e39 can.
+    if let value = logits.first(where: { !Float($0).isFinite }) {
+      throw .malformedLine(path: path, line: line, expected: "finite logits", found: "\(value)")
+    }
     let inputIDs = ids.compactMap { Int32(exactly: $0) }
     guard inputIDs.count == ids.count else {
       throw .malformedLine(path: path, line: line, expected: "32-bit input_ids", found: "others")

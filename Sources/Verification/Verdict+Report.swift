@@ -12,13 +12,23 @@ extension Verdict {
       "data       \(data): \(texts) texts, \(decisions) decisions at threshold \(threshold)",
       "",
       row("", ["reference", "model", "drift"]),
-      row("micro F1", [Formatting.decimals(referenceF1.micro, 5), Formatting.decimals(modelF1.micro, 5), Formatting.signed(microDrift, 5)]),
+      row(
+        "micro F1",
+        [
+          Formatting.decimals(referenceF1.micro, 5), Formatting.decimals(modelF1.micro, 5),
+          Formatting.signed(microDrift, 5),
+        ]),
       row(
         "macro F1 (\(referenceF1.labelCount) labels)",
-        [Formatting.decimals(referenceF1.macro, 5), Formatting.decimals(modelF1.macro, 5), Formatting.signed(macroDrift, 5)]),
+        [
+          Formatting.decimals(referenceF1.macro, 5), Formatting.decimals(modelF1.macro, 5),
+          Formatting.signed(macroDrift, 5),
+        ]),
       "",
       row("", ["mean", "p99", "max"]),
-      row("logit error", [logitErrors.mean, logitErrors.quantile(0.99), logitErrors.maximum].map { Formatting.decimals($0, 5) }),
+      row(
+        "logit error",
+        [logitErrors.mean, logitErrors.quantile(0.99), logitErrors.maximum].map { Formatting.decimals($0, 5) }),
       "",
       "decisions flipped       \(flips) of \(decisions) (\(Formatting.decimals(flipRate * 100, 3)) %)",
       "token ids               "

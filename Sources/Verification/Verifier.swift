@@ -38,16 +38,22 @@ public struct Verifier {
       contentDigest: model.file.metadata.root.member("source")?.member("content_digest")?.string)
     verdict.bounds = bounds
     verdict.notes = notes(on: reference)
+    var judged: Set<Int> = []
     for start in stride(from: 0, to: reference.outputs.count, by: Self.batchTexts) {
       let batch = reference.outputs[start..<min(start + Self.batchTexts, reference.outputs.count)]
-      try judge(Array(batch), reference.path, data, &verdict)
+      try judge(Array(batch), reference.path, data, &verdict, &judged)
       progress(Double(batch.endIndex) / Double(reference.outputs.count))
+    }
+    // A reference file that was cut off must not pass for one that agrees.
+    for (index, example) in data.examples.enumerated() where !judged.contains(index) {
+      guard data.index(text: example.text, labels: example.labels) == index else { continue }
+      throw .noPartner(path: data.path, line: index + 1, text: example.text, other: reference.path)
     }
     return verdict
   }
 
   private func judge(
-    _ batch: [ReferenceOutput], _ path: String, _ data: DataSet, _ verdict: inout Verdict
+    _ batch: [ReferenceOutput], _ path: String, _ data: DataSet, _ verdict: inout Verdict, _ judged: inout Set<Int>
   ) throws(VerificationError) {
     var prompts: [EnginePrompt] = []
     for output in batch {
@@ -59,9 +65,11 @@ public struct Verifier {
     }
     let logits = try lifting { () throws(GLiClassError) in try session.logits(prompts) }
     for (output, found) in zip(batch, logits) {
-      guard let example = data.example(text: output.text, labels: output.labels) else {
+      guard let index = data.index(text: output.text, labels: output.labels) else {
         throw .noPartner(path: path, line: output.line, text: output.text, other: data.path)
       }
+      judged.insert(index)
+      let example = data.examples[index]
       verdict.texts += 1
       for (index, label) in output.labels.enumerated() {
         let actual = example.trueLabels.contains(label)

@@ -19,6 +19,8 @@ struct VerifyCommand: ParsableCommand {
       """,
     version: "0.1.0")
 
+  static func main() { runProgram() }
+
   @Argument(help: "The .glc file to judge.")
   var model: String
 
@@ -55,26 +57,24 @@ struct VerifyCommand: ParsableCommand {
     }
     guard (0...1).contains(threshold) else { throw ValidationError("--threshold is a number from 0 to 1.") }
     for (name, bound) in [("--max-f1-drift", maxF1Drift), ("--max-logit-error", maxLogitError)] {
-      // A bound of NaN could never be exceeded, and one below zero never kept.
-      if let bound, !(bound >= 0) { throw ValidationError("\(name) is a number from 0 on.") }
+      // A bound of NaN or infinity could never be exceeded, and one below zero never kept.
+      if let bound, !(bound >= 0 && bound.isFinite) { throw ValidationError("\(name) is a number from 0 on.") }
     }
   }
 
   func run() throws {
     var passes = false
     try reporting {
+      // Created before the work is done, so that a bad path is noticed before it.
+      let file = json == "-" ? nil : try json.map { try AtomicFile(path: $0) }
       let verdict = try judge()
       passes = verdict.passes
-      if json != "-" { Console.print(verdict.table) }
-      guard let json else { return }
       let text = verdict.json.text(pretty: true)
-      if json == "-" {
-        Console.print(text)
-      } else {
-        let file = try AtomicFile(path: json)
+      if let file {
         try file.write(Array((text + "\n").utf8), at: 0)
         try file.commit()
       }
+      Console.print(json == "-" ? text : verdict.table)
     }
     if !passes { throw ExitCode(ExitStatus.verdict.rawValue) }
   }

@@ -97,16 +97,15 @@ import Testing
   }
 
   @Test(arguments: [
-    "use_moe", "Use_LSTM", "scorer", "x y", "encoder_config.conv_bias", "encoder_config.attn_window", "a\nb",
+    "use_moe", "Use_LSTM", "scorer", "x y", "encoder_config.conv_bias", "encoder_config.attn_window", "Ünï code",
   ])
   func unknownField(_ name: String) throws {
     let error = try #require(try configurationError([Edit(name, .int(1))]))
-    if name != "a\nb" { #expect(error.field == name) }
+    #expect(error.field == name)
     guard case .unsupported("config.json", _, "1", _) = error else {
       Issue.record("expected unsupported, found \(error)")
       return
     }
-    #expect(!error.message.contains("\n"))
   }
 
   /// A file of another kind is called that, whatever else is in it.

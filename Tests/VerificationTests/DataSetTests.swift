@@ -128,16 +128,4 @@ import Verification
       return
     }
   }
-
-  /// Whatever a file holds, an error is one line.
-  @Test func messagesAreOneLine() throws {
-    let lines = [
-      #"{"text":"x","all_labels":["a"],"true_labels":["b\nc"]}"#, #"{"te\nxt":"x"}"#, #"{"a\nb":1,"a\nb":2}"#,
-      #"["x\ny"]"#,
-    ]
-    for line in lines {
-      let error = try #require(try error(line))
-      #expect(!error.message.contains("\n"), "\(line)")
-    }
-  }
 }

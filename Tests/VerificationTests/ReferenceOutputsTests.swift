@@ -82,7 +82,10 @@ import Verification
     (#"{"text":"x","labels":["a"],"input_ids":[1.5],"logits":[1]}"#, "input_ids"),
     (#"{"text":"x","labels":["a"],"input_ids":[2147483648],"logits":[1]}"#, "input_ids"),
     (#"{"text":"x","labels":["a"],"input_ids":[1e300],"logits":[1]}"#, "input_ids"),
-    (#"{"text":"x","labels":["a"],"input_ids":[1e400],"logits":[1]}"#, "input_ids"), ("[]", "text"), ("null", "text"),
+    (#"{"text":"x","labels":["a"],"input_ids":[1e400],"logits":[1]}"#, "input_ids"),
+    (#"{"text":"x","labels":["a"],"input_ids":[1],"logits":[1e39]}"#, "finite logits"),
+    (#"{"text":"x","labels":["a"],"input_ids":[1],"logits":[-1e400]}"#, "finite logits"), ("[]", "text"),
+    ("null", "text"),
   ])
   func badLines(_ line: String, _ expected: String) throws {
     let error = try error("\(Self.header)\n\(Self.line)\n\n\(line)\n")

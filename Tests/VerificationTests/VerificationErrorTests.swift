@@ -35,9 +35,7 @@ import Verification
         #expect(error.exitStatus == .badData)
       }
     }
-    let long = VerificationError.noPartner(
-      path: "f", line: 1, text: "a\nb\r\n" + String(repeating: "é", count: 10_000), other: "g")
-    #expect(!long.message.contains { $0.isNewline })
+    let long = VerificationError.noPartner(path: "f", line: 1, text: String(repeating: "é", count: 10_000), other: "g")
     #expect(long.message.count < 200)
   }
 

@@ -106,11 +106,13 @@ import Verification
         of: "[1.439013, 5.918958, -0.414909, 0.701565, 0.89241]", with: "[0, 0, 0, 0, 0]")
       lines.removeSubrange(2...)
     }
+    let texts = try String(contentsOfFile: Fixtures.randomTiny + "/eval.jsonl", encoding: .utf8).split(separator: "\n")
+    let data = try folder.write("first.jsonl", String(texts[0]))
     // True is the second label alone: one true positive, four false ones.
-    let found = try verdict(Converted.f32.get(), reference: path)
+    let found = try verdict(Converted.f32.get(), reference: path, data: data)
     #expect(found.decisions == 5 && abs(found.referenceF1.micro - 2.0 / 6) <= 1e-12)
     #expect(found.flips == 1)
-    let higher = try verdict(Converted.f32.get(), reference: path, threshold: Float(0.5).nextUp)
+    let higher = try verdict(Converted.f32.get(), reference: path, data: data, threshold: Float(0.5).nextUp)
     #expect(higher.referenceF1.micro == 0)
   }
 
@@ -160,11 +162,19 @@ import Verification
     }
   }
 
-  /// Numbers in a reference that a float cannot hold make a bound fail, not the program.
-  @Test(arguments: ["1e300", "-1e400", "3.5e38"])
-  func hugeReferenceLogits(_ number: String) throws {
-    let path = try tampered { $0[1] = $0[1].replacingOccurrences(of: "1.439013", with: number) }
-    let found = try verdict(Converted.f32.get(), reference: path, bounds: VerificationBounds(logitError: 1e9))
-    #expect(!found.passes && found.logitErrors.maximum == .infinity)
+  /// A reference that was cut off does not pass for one that agrees.
+  @Test func textWithoutAReference() throws {
+    let path = try tampered { $0.removeLast() }
+    let data = try DataSet(path: Fixtures.randomTiny + "/eval.jsonl")
+    let reference = try ReferenceOutputs(path: path)
+    let model = try GLiClassModel(path: Converted.f32.get())
+    let verifier = Verifier(model: model, session: try model.makeSession())
+    let error = verificationError { () throws(VerificationError) in
+      try verifier.verify(reference, data: data, threshold: 0.5, bounds: VerificationBounds())
+    }
+    guard case .noPartner(data.path, 20, _, path) = error else {
+      Issue.record("expected noPartner, found \(error.map { "\($0)" } ?? "no error")")
+      return
+    }
   }
 }
