@@ -9,7 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SLOTS = 256 };
+// As many as a process can have mappings (vm.max_map_count); untouched ones take no memory.
+enum { SLOTS = 65536 };
 
 static struct {
   _Atomic(uintptr_t) base;
@@ -17,6 +18,9 @@ static struct {
   _Atomic(int) damaged;
   _Atomic(int) taken;
 } slots[SLOTS];
+
+/// No slot from this one on was ever taken.
+static _Atomic(int) used;
 
 static struct sigaction previous;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
@@ -38,7 +42,7 @@ static void forward(int signal_number, siginfo_t *info, void *context) {
 
 static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
   uintptr_t address = (uintptr_t)info->si_addr;
-  for (int i = 0; i < SLOTS; i++) {
+  for (int i = 0, end = atomic_load(&used); i < end; i++) {
     if (!atomic_load(&slots[i].taken)) continue;
     uintptr_t base = atomic_load(&slots[i].base);
     size_t length = atomic_load(&slots[i].length);
@@ -70,6 +74,9 @@ int glcp_guard_register(const void *base, size_t length) {
     atomic_store(&slots[i].damaged, 0);
     atomic_store(&slots[i].base, (uintptr_t)base);
     atomic_store(&slots[i].length, length);
+    int end = atomic_load(&used);
+    while (end <= i && !atomic_compare_exchange_weak(&used, &end, i + 1)) {
+    }
     return i;
   }
   return -1;

@@ -2,7 +2,9 @@ import ModelCore
 
 extension CheckpointError {
   /// One line that names the file, what was expected and what was found.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .core(let error): error.message
     case .notFound(let path, let reason): "\(path): cannot open: \(reason)"

@@ -54,21 +54,6 @@ extension ParsableCommand {
   }
 }
 
-extension String {
-  /// This text with control characters written as escapes. Labels, tensor names and paths may hold line ends, and
-  /// sequences that a terminal obeys.
-  var onOneLine: String {
-    var text = ""
-    for scalar in unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator: text += scalar.escaped(asASCII: true)
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text
-  }
-}
-
 /// The two streams of a program: results, and everything said about them.
 public enum Console {
   /// Writes a line to standard output.

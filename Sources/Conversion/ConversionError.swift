@@ -29,7 +29,9 @@ extension ConversionError {
   }
 
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .core, .checkpoint, .format, .tokenizer: return underlying?.message ?? ""
     case .unknownTensors(let path, let names):

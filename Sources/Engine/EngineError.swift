@@ -23,7 +23,9 @@ public enum EngineError: Diagnostic, Equatable {
 
 extension EngineError {
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .format(let error): error.message
     case .unknownInstructionSet(let name, let known):

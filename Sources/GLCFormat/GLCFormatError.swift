@@ -28,7 +28,9 @@ public enum GLCFormatError: Diagnostic, Equatable {
 
 extension GLCFormatError {
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .file(let error): error.message
     case .notGLC(let path): "\(path): expected a .glc file, found other first bytes"

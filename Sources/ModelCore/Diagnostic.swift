@@ -33,3 +33,18 @@ extension Diagnostic {
   /// The same as ``message``.
   public var description: String { message }
 }
+
+extension String {
+  /// This text with control characters written as escapes. Labels, tensor names and paths may hold line ends, and
+  /// sequences that a terminal obeys.
+  package var onOneLine: String {
+    var text = ""
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: text += scalar.escaped(asASCII: true)
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+}

@@ -26,7 +26,7 @@ public indirect enum JSON: Sendable {
     case .null: return nil
     case .bool(let value): return json_object_new_boolean(value ? 1 : 0)
     case .int(let value): return json_object_new_int64(Int64(value))
-    case .float(let value): return Self.number(Double(value), text: "\(value)")
+    case .float(let value): return Self.number(Double(value), text: Self.text(value))
     case .double(let value): return Self.number(value, text: "\(value)")
     case .string(let value):
       // The C string is NUL-terminated; the length covers strings that hold a NUL themselves.
@@ -40,6 +40,12 @@ public indirect enum JSON: Sendable {
       for (key, value) in members { json_object_object_add(node, key, value.makeNode()) }
       return node
     }
+  }
+
+  /// The shortest text of a float, unless a reader that goes by way of a double would round it to a neighbour.
+  private static func text(_ value: Float) -> String {
+    let shortest = "\(value)"
+    return Double(shortest).map { Float($0) } == value ? shortest : "\(Double(value))"
   }
 
   private static func number(_ value: Double, text: String) -> OpaquePointer? {

@@ -34,11 +34,11 @@ public final class JSONDocument: @unchecked Sendable {
   ) throws(ModelCoreError) -> OpaquePointer? {
     let tokener = json_tokener_new_ex(Int32(JSONSyntax.maximumDepth + 1))
     defer { json_tokener_free(tokener) }
-    let node = json_tokener_parse_ex(tokener, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
+    var node = json_tokener_parse_ex(tokener, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
     // A bare number at the end of the text is complete only when the tokener is told so.
     var status = json_tokener_get_error(tokener)
     if status == json_tokener_continue {
-      json_tokener_parse_ex(tokener, "", 0)
+      node = json_tokener_parse_ex(tokener, "", 1)
       status = json_tokener_get_error(tokener)
     }
     guard status == json_tokener_success || node != nil else {

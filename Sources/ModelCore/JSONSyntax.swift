@@ -74,7 +74,7 @@ struct JSONSyntax {
       // json-c keeps keys as C strings: two keys that differ behind a NUL would become one.
       guard !key.utf8.contains(0) else { throw Violation(offset: start, reason: "NUL in a key") }
       guard keys.insert(ExactBytes(key)).inserted else {
-        throw Violation(offset: start, reason: "duplicate key \"\(key)\"")
+        throw Violation(offset: start, reason: "duplicate key \"\(key.prefix(60))\"")
       }
       skipSpace()
       try expect(UInt8(ascii: ":"), "':'")
@@ -175,7 +175,9 @@ struct JSONSyntax {
     if next == UInt8(ascii: "-") { offset += 1 }
     let firstDigit = offset
     try digits()
-    if bytes[firstDigit] == UInt8(ascii: "0"), offset - firstDigit > 1 { throw violation("leading zero in a number") }
+    if bytes[firstDigit] == UInt8(ascii: "0"), offset - firstDigit > 1 {
+      throw Violation(offset: firstDigit, reason: "leading zero in a number")
+    }
     if next == UInt8(ascii: ".") {
       isInteger = false
       offset += 1

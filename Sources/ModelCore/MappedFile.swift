@@ -20,7 +20,8 @@ public final class MappedFile: Sendable {
   /// Maps the regular file at `path`.
   /// - Throws: ``ModelCoreError/cannotOpen(path:reason:)``, ``ModelCoreError/readFailed(path:reason:)``.
   public init(path: String) throws(ModelCoreError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Non-blocking, because opening a pipe would wait for its writer before anyone could say that it is none.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: systemReason()) }
     var isKept = false
     defer { if !isKept { close(descriptor) } }

@@ -18,9 +18,10 @@ extension ModelConfiguration {
       throw heads.unexpected("a divisor of hidden_size \(hiddenSize) with heads of a multiple of 16 features")
     }
     let epsilon = try model.required("layer_norm_epsilon").requireDouble()
-    guard epsilon > 0, epsilon < 1 else { throw try model.required("layer_norm_epsilon").unexpected("0 to 1") }
+    guard Float(epsilon) > 0, epsilon < 1 else { throw try model.required("layer_norm_epsilon").unexpected("0 to 1") }
     let vocabularySize = try model.required("vocabulary_size").requireInt(in: 1...10_000_000)
     let buckets = try model.required("position_buckets").requireInt(in: 2...65_536)
+    guard buckets % 2 == 0 else { throw try model.required("position_buckets").unexpected("an even number") }
     encoder = EncoderConfiguration(
       vocabularySize: vocabularySize,
       hiddenSize: hiddenSize,

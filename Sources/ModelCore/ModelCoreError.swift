@@ -20,7 +20,9 @@ public enum ModelCoreError: Diagnostic, Equatable {
 
 extension ModelCoreError {
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .cannotOpen(let path, let reason): "\(path): cannot open: \(reason)"
     case .readFailed(let path, let reason): "\(path): read failed: \(reason)"

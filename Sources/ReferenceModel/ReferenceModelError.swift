@@ -17,7 +17,9 @@ public enum ReferenceModelError: Diagnostic, Equatable {
 
 extension ReferenceModelError {
   /// One line that names the file, what was expected and what was found.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .checkpoint(let error): error.message
     case .emptyInput: "input_ids: expected at least one token, found none"

@@ -34,7 +34,9 @@ public enum TokenizationError: Diagnostic, Equatable {
 
 extension TokenizationError {
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .notATokenizer(let path, let found):
       "\(path): tokenizer section: expected the magic \"GLTK\", found \(found)"

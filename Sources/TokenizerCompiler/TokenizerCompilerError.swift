@@ -25,7 +25,9 @@ public enum TokenizerCompilerError: Diagnostic, Equatable {
 
 extension TokenizerCompilerError {
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .noTokenizer(let folder): "\(folder): expected tokenizer.json or spm.model, found neither"
     case .input(let error): error.message

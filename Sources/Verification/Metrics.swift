@@ -1,3 +1,5 @@
+import ModelCore
+
 /// Counts of decisions against the truth.
 public struct Confusion: Sendable, Equatable {
   /// Predicted and true.
@@ -30,7 +32,7 @@ public struct Confusion: Sendable, Equatable {
 /// F1 over all decisions together, and its mean over labels.
 public struct F1Scores: Sendable, Equatable {
   private var all = Confusion()
-  private var byLabel: [String: Confusion] = [:]
+  private var byLabel: [ExactBytes: Confusion] = [:]
 
   /// Nothing counted yet.
   public init() {}
@@ -38,7 +40,7 @@ public struct F1Scores: Sendable, Equatable {
   /// Counts one decision on `label`.
   public mutating func add(_ label: String, predicted: Bool, actual: Bool) {
     all.add(predicted: predicted, actual: actual)
-    byLabel[label, default: Confusion()].add(predicted: predicted, actual: actual)
+    byLabel[ExactBytes(label), default: Confusion()].add(predicted: predicted, actual: actual)
   }
 
   /// F1 of all decisions pooled.
@@ -47,7 +49,9 @@ public struct F1Scores: Sendable, Equatable {
   /// The mean of the labels' F1, over every label that was ever to be chosen (scikit-learn's `average="macro"`).
   public var macro: Double {
     // Summed in a fixed order: addition of doubles is not associative.
-    let scores = byLabel.sorted { $0.key < $1.key }.map(\.value.f1)
+    let scores = byLabel.sorted {
+      $0.key.string.utf8.lexicographicallyPrecedes($1.key.string.utf8)
+    }.map(\.value.f1)
     return scores.isEmpty ? 0 : scores.reduce(0, +) / Double(scores.count)
   }
 

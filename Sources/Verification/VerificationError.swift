@@ -21,7 +21,9 @@ public enum VerificationError: Diagnostic {
 
 extension VerificationError {
   /// One line that names the file and what was expected and found there.
-  public var message: String {
+  public var message: String { text.onOneLine }
+
+  private var text: String {
     switch self {
     case .underlying(let error): error.message
     case .malformedLine(let path, let line, let expected, let found):

@@ -1,8 +1,8 @@
 import CPlatform
 import Testing
 
-/// formats and checkpoints come in shards: nothing limits how many files are mapped at once, so nothing may limit how many
-/// are guarded. (An unguarded one ends the process with a signal when it is shortened.)
+/// Every mapping that a program can have at once is guarded: an unguarded one would end the process with a signal when its
+/// file is shortened.
 @Suite struct GuardSlotTests {
   @Test func everyMappingIsGuarded() {
     // Ranges in the page at 0, which no mapping can have.
