@@ -81,7 +81,7 @@ let package = Package(
     // Tests. TestSupport finds fixtures and converts them into temporary folders.
     .target(name: "TestSupport", dependencies: ["ModelCore", "Conversion", "GLiClass"], path: "Tests/TestSupport"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "ModelCoreTests", dependencies: ["ModelCore"]),
+    .testTarget(name: "ModelCoreTests", dependencies: ["ModelCore", "CPlatform"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelCore"]),
     .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TokenizerCompiler", "ModelCore"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
@@ -96,7 +96,10 @@ let package = Package(
     .testTarget(name: "GLiClassTests", dependencies: ["GLiClass", "Engine", "ModelCore", "TestSupport"]),
     .testTarget(
       name: "VerificationTests",
-      dependencies: ["Verification", "Conversion", "GLiClass", "Engine", "Tokenization", "ModelCore"]),
+      dependencies: [
+        "Verification", "Conversion", "GLiClass", "Engine", "Tokenization", "TokenizerCompiler", "Checkpoints",
+        "ReferenceModel", "ModelCore",
+      ]),
     .testTarget(name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),
   ],
   cxxLanguageStandard: .cxx17

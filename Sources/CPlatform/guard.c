@@ -47,10 +47,11 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
     uintptr_t base = atomic_load(&slots[i].base);
     size_t length = atomic_load(&slots[i].length);
     if (address < base || address - base >= length) continue;
+    // Marked first: another thread may read the zero page as soon as it is there.
+    atomic_store(&slots[i].damaged, 1);
     void *page = (void *)(address & ~(page_size - 1));
     void *zero = mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (zero == MAP_FAILED) break;
-    atomic_store(&slots[i].damaged, 1);
     return;
   }
   forward(signal_number, info, context);

@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import Synchronization
 
 /// A file that appears under its name whole, or not at all.
 ///
@@ -13,6 +14,8 @@ public final class AtomicFile: Sendable {
   private let directory: String
   private let temporaryPath: String
   private let isNamed: Bool
+  /// Tells the temporary files of one process apart.
+  private static let created = Atomic<Int>(0)
 
   /// Creates the temporary file beside `path`.
   /// - Throws: ``ModelCoreError/cannotCreate(path:reason:)``.
@@ -20,7 +23,7 @@ public final class AtomicFile: Sendable {
     self.path = path
     let slash = path.lastIndex(of: "/")
     directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    temporaryPath = "\(path).tmp-\(getpid())"
+    temporaryPath = "\(path).tmp-\(getpid())-\(Self.created.add(1, ordering: .relaxed).newValue)"
     guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "expected a file name, found none") }
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {

@@ -18,7 +18,9 @@ public enum Formatting {
     guard value.magnitude < 1e12 else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<count { scale *= 10 }
-    let scaled = Int((value.magnitude * scale).rounded())
+    let rounded = (value.magnitude * scale).rounded()
+    guard rounded < 9e18 else { return "\(value)" }
+    let scaled = Int(rounded)
     let sign = value < 0 && scaled != 0 ? "-" : ""
     guard count > 0 else { return "\(sign)\(scaled)" }
     let fraction = String(scaled % Int(scale))

@@ -3,9 +3,9 @@
 /// It does not take the nearest binary64: serde_json (without `float_roundtrip`) collects digits while they fit into 64 bits,
 /// rounds that integer, and multiplies or divides once by a power of ten. The last bit of about every fourth score differs, which
 /// decides between segmentations that are otherwise equal.
-enum TokenizersNumber {
+package enum TokenizersNumber {
   /// The value of `text`, a JSON number; `nil` where it is none or overflows.
-  static func value(_ text: String) -> Double? {
+  package static func value(_ text: String) -> Double? {
     var digits = text.utf8[...]
     let isNegative = digits.first == UInt8(ascii: "-")
     if isNegative { digits = digits.dropFirst() }

@@ -8,6 +8,11 @@ public struct Example: Sendable, Equatable {
   public var labels: [String]
   /// Those of them that are right.
   public var trueLabels: Set<String>
+  /// Line of the file, or position in its array, from 1.
+  public var line: Int
+
+  /// Whether `label` is right, by its bytes.
+  public func isTrue(_ label: String) -> Bool { trueLabels.contains { ExactBytes($0) == ExactBytes(label) } }
 }
 
 /// Labelled texts, in the ecosystem's form: JSONL, or a JSON array, of `{"text", "all_labels", "true_labels"}`.
@@ -57,11 +62,12 @@ public struct DataSet: Sendable {
       throw .malformedLine(
         path: path, line: line, expected: "an object with text, all_labels and true_labels", found: value.shape)
     }
-    for label in trueLabels where !labels.contains(label) {
+    let known = Set(labels.map(ExactBytes.init))
+    for label in trueLabels where !known.contains(ExactBytes(label)) {
       throw .malformedLine(
         path: path, line: line, expected: "true_labels among all_labels", found: "\"\(label)\"")
     }
-    return Example(text: text, labels: labels, trueLabels: Set(trueLabels))
+    return Example(text: text, labels: labels, trueLabels: Set(trueLabels), line: line)
   }
 }
 
@@ -72,6 +78,20 @@ enum JSONLines {
     let file = try lifting { () throws(ModelCoreError) in try MappedFile(path: path) }
     let bytes = file.unsafeBytes
     defer { withExtendedLifetime(file) {} }
+    do throws(VerificationError) {
+      let values = try parse(bytes, path)
+      try lifting { () throws(ModelCoreError) in try file.checkIntact() }
+      return values
+    } catch {
+      // What was read of a file that became shorter says nothing about the file.
+      try lifting { () throws(ModelCoreError) in try file.checkIntact() }
+      throw error
+    }
+  }
+
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, _ path: String
+  ) throws(VerificationError) -> [(line: Int, value: JSONValue)] {
     let isArray = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "[")
     if isArray {
       return try lifting { () throws(ModelCoreError) in
@@ -86,7 +106,6 @@ enum JSONLines {
       }
       values.append((index + 1, document.root))
     }
-    try lifting { () throws(ModelCoreError) in try file.checkIntact() }
     return values
   }
 }

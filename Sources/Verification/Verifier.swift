@@ -47,7 +47,7 @@ public struct Verifier {
     // A reference file that was cut off must not pass for one that agrees.
     for (index, example) in data.examples.enumerated() where !judged.contains(index) {
       guard data.index(text: example.text, labels: example.labels) == index else { continue }
-      throw .noPartner(path: data.path, line: index + 1, text: example.text, other: reference.path)
+      throw .noPartner(path: data.path, line: example.line, text: example.text, other: reference.path)
     }
     return verdict
   }
@@ -72,7 +72,7 @@ public struct Verifier {
       let example = data.examples[index]
       verdict.texts += 1
       for (index, label) in output.labels.enumerated() {
-        let actual = example.trueLabels.contains(label)
+        let actual = example.isTrue(label)
         let expected = Scores.sigmoid(output.logits[index]) >= verdict.threshold
         let predicted = Scores.sigmoid(found[index]) >= verdict.threshold
         verdict.decisions += 1

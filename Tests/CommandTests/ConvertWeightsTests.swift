@@ -117,7 +117,8 @@ import Testing
       replacing: "\"num_hidden_layers\": 2", with: "\"num_hidden_layers\": 1000", in: "config.json")
     let outcome = try Program.convert.run([checkpoint, "-o", folder["out.glc"]])
     expectFailure(outcome, status: 65, naming: ["missing 15968 tensors", "layer.2."])
-    #expect(outcome.errors.count < 4000)
+    #expect(String(decoding: outcome.errors, as: UTF8.self).contains(" and 15868 more"))
+    #expect(outcome.errors.count < 10_000)
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity]) func notFinite(_ value: Float) throws {

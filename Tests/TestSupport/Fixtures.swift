@@ -40,9 +40,13 @@ public enum Fixtures {
 
   /// A line of a reference file.
   public struct Reference: Sendable {
+    /// The text.
     public var text: String
+    /// Its candidate labels.
     public var labels: [String]
+    /// The token ids of the prompt.
     public var inputIDs: [Int32]
+    /// One a label.
     public var logits: [Float]
   }
 }
@@ -52,6 +56,7 @@ public final class TemporaryFolder: Sendable {
   /// The folder.
   public let path: String
 
+  /// A new, empty folder.
   public init() throws {
     path = FileManager.default.temporaryDirectory.appending(path: "glc-\(UUID().uuidString)").path()
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -52,7 +52,7 @@ import TokenizerCompiler
     (SmallTokenizer(model: #""type":"Unigram","unk_id":0,"byte_fallback":true"#), "model.byte_fallback", "true"),
     (SmallTokenizer(model: #""type":"Unigram","unk_id":null"#), "model.unk_id", "null"),
     (SmallTokenizer(model: #""type":"Unigram","unk_id":0,"alpha":0.1"#), "model.alpha", "0.1"),
-    (SmallTokenizer(extra: #","more":{}"#), "the document.more", "an object"),
+    (SmallTokenizer(extra: #","more":{}"#), "more", "an object"),
     (
       SmallTokenizer(addedTokens: "[\(SmallTokenizer.addedToken(6, "x", "single_word"))]"),
       "added_tokens[0].single_word",
