@@ -31,9 +31,13 @@ has_swift() {
   [ -n "$version" ] && [ "$version" -ge 6 ]
 }
 
-# Swift 6: Debian 13 packages it, Debian 12 does not.
+# Swift 6: Debian 13 packages it, Debian 12 does not. A toolchain that was unpacked there finds its own libraries here.
 require_swift() {
   has_swift && return 0
+  if command -v swift >/dev/null; then
+    install_packages libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2 tzdata
+    has_swift && return 0
+  fi
   local release=0
   [ -r /etc/os-release ] && release=$(. /etc/os-release && echo "${VERSION_ID:-0}")
   if [ "${release%%.*}" -ge 13 ]; then

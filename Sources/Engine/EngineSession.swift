@@ -42,6 +42,8 @@ public final class EngineSession {
   public let instructionSet: InstructionSet
   let kernels: UnsafePointer<glck_kernels>
   let pool: ThreadPool
+  /// Which threads met a row that was not finite, in the step that runs.
+  let failures: Failures
   let options: EngineOptions
   var relativePositions: RelativePositions
   private let workspace = Workspace()
@@ -65,6 +67,7 @@ public final class EngineSession {
     let threads = options.threads ?? ThreadPool.defaultCount
     guard (1...ThreadPool.maximumCount).contains(threads) else { throw .invalidThreadCount(found: threads) }
     pool = ThreadPool(count: threads)
+    failures = Failures(pool.count)
     let encoder = model.configuration.encoder
     relativePositions = RelativePositions(
       span: encoder.positionBuckets, maximumPosition: encoder.maximumRelativePosition)

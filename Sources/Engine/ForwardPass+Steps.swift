@@ -15,10 +15,9 @@ extension ForwardPass {
 
   /// Quantizes the first `rows` rows in place of their other form, where `linear` takes it.
   func quantize(
-    _ activations: ActivationRows, size: Int, rows: Int, for linear: Linear, _ place: String
+    _ activations: ActivationRows, size: Int, rows: Int, for linear: Linear, _ place: @autoclosure () -> String
   ) throws(EngineError) {
     guard linear.isQuantized else { return }
-    let failed = Failures(pool.count)
     pool.split(rows) { thread, range in
       var arguments = glck_quantize()
       arguments.rows = range.count
@@ -32,9 +31,9 @@ extension ForwardPass {
         arguments.remainders = remainders + range.lowerBound * activations.quantizedStride
         arguments.remainder_scales = scales + range.lowerBound
       }
-      failed[thread] = kernels.pointee.quantize(&arguments) != 0
+      session.failures[thread] = kernels.pointee.quantize(&arguments) != 0
     }
-    try check(failed, place)
+    try checkFailures(place())
   }
 
   /// LayerNorm of `rows` (input + residual) into both forms. Returns whether a row was not finite.
@@ -64,9 +63,11 @@ extension ForwardPass {
     return kernels.pointee.layer_norm(&arguments) != 0
   }
 
-  /// Throws where any thread met a row that was not finite.
-  func check(_ failures: Failures, _ place: String) throws(EngineError) {
-    if failures.any { throw .notFinite(path: session.model.file.path, place: place) }
+  /// Throws where any thread met a row that was not finite in the step before, and forgets it.
+  func checkFailures(_ place: @autoclosure () -> String) throws(EngineError) {
+    guard session.failures.any else { return }
+    session.failures.clear()
+    throw .notFinite(path: session.model.file.path, place: place())
   }
 }
 
@@ -83,6 +84,8 @@ final class Failures: @unchecked Sendable {
   deinit { flags.deallocate() }
 
   var any: Bool { flags.contains(true) }
+
+  func clear() { flags.update(repeating: false) }
 
   subscript(thread: Int) -> Bool {
     get { flags[thread] }

@@ -57,15 +57,14 @@ struct ForwardPass {
   private func embed() throws(EngineError) {
     let size = encoder.hiddenSize
     let hidden = buffers.hidden
-    let failed = Failures(pool.count)
     let quantizes = session.model.layers.first?.query.isQuantized ?? false
     pool.split(batch.tokens.count) { thread, rows in
       for row in rows { copyEmbedding(of: Int(batch.tokens[row]), to: hidden.floats + row * hidden.floatStride) }
-      failed[thread] = layerNorm(
+      session.failures[thread] = layerNorm(
         session.model.embeddingNorm, size: size, input: hidden.floats, inputStride: hidden.floatStride,
         residual: nil, into: hidden, quantizes: quantizes, rows: rows)
     }
-    try check(failed, "embeddings")
+    try checkFailures("embeddings")
   }
 
   private func copyEmbedding(of token: Int, to row: UnsafeMutablePointer<Float>) {
@@ -145,15 +144,14 @@ struct ForwardPass {
 
   /// hidden = LayerNorm(product + hidden), quantized in the same pass for the next layer.
   private func addAndNormalize(
-    _ weights: LayerNormWeights, _ queries: Queries, quantizes: Bool, _ place: String
+    _ weights: LayerNormWeights, _ queries: Queries, quantizes: Bool, _ place: @autoclosure () -> String
   ) throws(EngineError) {
     let size = encoder.hiddenSize
-    let failed = Failures(pool.count)
     pool.split(queries.count) { thread, rows in
-      failed[thread] = layerNorm(
+      session.failures[thread] = layerNorm(
         weights, size: size, input: buffers.product, inputStride: size,
         residual: queries.rows, into: queries.rows, quantizes: quantizes, rows: rows)
     }
-    try check(failed, place)
+    try checkFailures(place())
   }
 }
