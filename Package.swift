@@ -35,24 +35,24 @@ let package = Package(
     .target(name: "ModelCore", dependencies: ["CJSON", "CPlatform"]),
     .target(name: "Tokenization", dependencies: ["ModelCore"]),
     .target(name: "GLCFormat", dependencies: ["ModelCore", "CKernels"]),
-    .target(name: "Engine", dependencies: ["ModelCore", "GLCFormat", "CKernels"]),
+    .target(name: "Engine", dependencies: ["ModelCore", "GLCFormat", "CKernels", "CPlatform"]),
     .target(name: "GLiClass", dependencies: ["ModelCore", "GLCFormat", "Tokenization", "Engine"]),
 
     .target(
       name: "Checkpoints", dependencies: ["ModelCore", "CLibZip", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "Checkpoints", "CSentencePiece"]),
-    .target(name: "Quantization", dependencies: ["ModelCore"]),
+    .target(name: "Quantization"),
     .target(
       name: "Conversion",
       dependencies: [
-        "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "Quantization", "CKernels",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "ModelCore", "Checkpoints", "TokenizerCompiler", "GLCFormat", "Quantization", "CKernels",
       ]),
     .target(name: "ReferenceModel", dependencies: ["ModelCore", "Checkpoints", "COpenBLAS"]),
     .target(
       name: "Verification",
       dependencies: [
-        "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "ReferenceModel", "GLiClass",
+        "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "Engine", "ReferenceModel",
+        "GLiClass",
       ]),
 
     // The programs. CommandSupport is what they share; these four alone print or exit.
@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "VerifyCommand",
       dependencies: [
-        "CommandSupport", "Verification", "GLiClass", "ModelCore",
+        "CommandSupport", "Verification", "Checkpoints", "GLiClass", "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -83,13 +83,14 @@ let package = Package(
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "ModelCoreTests", dependencies: ["ModelCore", "CPlatform"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelCore"]),
-    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TokenizerCompiler", "ModelCore"]),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization", "TokenizerCompiler", "CSentencePiece", "ModelCore"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
     .testTarget(
       name: "GLCFormatTests", dependencies: ["GLCFormat", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),
     .testTarget(name: "ReferenceModelTests", dependencies: ["ReferenceModel", "Checkpoints", "ModelCore"]),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "GLiClass", "GLCFormat", "ModelCore", "TestSupport"]),
+      name: "EngineTests", dependencies: ["Engine", "GLiClass", "Conversion", "ModelCore", "TestSupport"]),
     .testTarget(
       name: "ConversionTests",
       dependencies: ["Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "TestSupport"]),
@@ -97,7 +98,7 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Verification", "Conversion", "GLiClass", "Engine", "Tokenization", "TokenizerCompiler", "Checkpoints",
+        "Verification", "Conversion", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "Checkpoints",
         "ReferenceModel", "ModelCore",
       ]),
     .testTarget(name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),

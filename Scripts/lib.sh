@@ -8,7 +8,12 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 LIBRARIES=(libopenblas-dev libsentencepiece-dev libzip-dev libjson-c-dev)
 
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    command -v sudo >/dev/null || fail "packages are missing and installing them takes root: run this as root, or install sudo"
+    sudo "$@"
+  fi
 }
 
 # Installs those of the named Debian packages that are missing.
@@ -20,7 +25,7 @@ install_packages() {
   [ ${#missing[@]} -eq 0 ] && return 0
   say "installing ${missing[*]}"
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "apt-get could not install ${missing[*]}"
 }
 
@@ -34,12 +39,12 @@ has_swift() {
 # Swift 6: Debian 13 packages it, Debian 12 does not. A toolchain that was unpacked there finds its own libraries here.
 require_swift() {
   has_swift && return 0
-  if command -v swift >/dev/null; then
+  local release=0
+  [ -r /etc/os-release ] && release=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+  if [ "${release%%.*}" -eq 12 ] && command -v swift >/dev/null; then
     install_packages libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2 tzdata
     has_swift && return 0
   fi
-  local release=0
-  [ -r /etc/os-release ] && release=$(. /etc/os-release && echo "${VERSION_ID:-0}")
   if [ "${release%%.*}" -ge 13 ]; then
     install_packages swiftlang
     has_swift || fail "swiftlang is installed, but 'swift --version' does not say 6.0 or later"

@@ -18,6 +18,11 @@ public struct CheckpointFiles: Sendable, Equatable {
   /// `added_tokens.json`, `nil` where there is none.
   public let addedTokens: String?
 
+  /// All that are there.
+  public var all: [String] {
+    [weights, configuration] + [tokenizerJSON, sentencePieceModel, tokenizerConfig, addedTokens].compactMap { $0 }
+  }
+
   /// What a folder is searched for, in order. Those after the first are recognised, and refused by name.
   static let weightFileNames = [
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",

@@ -29,6 +29,19 @@ public final class EngineModel: @unchecked Sendable {
     let size = file.configuration.head.projectorSize
     textProjector = try Projector(file, "head.text", hiddenSize: encoder.hiddenSize, size: size)
     classProjector = try Projector(file, "head.classes", hiddenSize: encoder.hiddenSize, size: size)
+    try Self.checkHead([textProjector.first, textProjector.second, classProjector.first, classProjector.second], file)
+  }
+
+  /// The metadata says how the head's activations are taken; the encoding of its weights decides it.
+  private static func checkHead(_ linears: [Linear], _ file: GLCFile) throws(EngineError) {
+    let found = file.metadata.root.member("numerics")?.member("head_activations")?.string ?? ""
+    let expected = linears.allSatisfy(\.isQuantized) ? "int8x2" : "f32"
+    let isUniform = linears.allSatisfy(\.isQuantized) || !linears.contains(where: \.isQuantized)
+    guard isUniform, found == expected else {
+      throw .unsupported(
+        path: file.path, field: "numerics.head_activations",
+        expected: isUniform ? expected : "a head whose weights have one encoding", found: found)
+    }
   }
 
   /// The choices of arithmetic that the file may record and this engine has one of.
@@ -133,6 +146,12 @@ struct EncoderLayer {
     query = try square("query")
     key = try square("key")
     value = try square("value")
+    guard key.isQuantized == query.isQuantized, value.isQuantized == query.isQuantized else {
+      // They read the same rows, which are quantized once or not at all.
+      throw .unsupported(
+        path: file.path, field: "\(name).attention", expected: "query, key and value in one encoding",
+        found: "different ones")
+    }
     attentionOutput = try square("output")
     attentionNorm = try LayerNormWeights(file, "\(name).attention.norm", size: hidden)
     relativeKeys =

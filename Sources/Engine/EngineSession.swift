@@ -85,6 +85,23 @@ public final class EngineSession {
     for prompt in prompts { try check(prompt) }
     let environment = glck_enter()
     defer { glck_leave(environment) }
+    do throws(EngineError) {
+      let results = try run(prompts)
+      try checkIntact()
+      return results
+    } catch {
+      // What was read of a file that became shorter says nothing about the file.
+      try checkIntact()
+      throw error
+    }
+  }
+
+  private func checkIntact() throws(EngineError) {
+    do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
+  }
+
+  /// Batch by batch, in order.
+  private func run(_ prompts: [EnginePrompt]) throws(EngineError) -> [[Float]] {
     var results: [[Float]] = []
     results.reserveCapacity(prompts.count)
     var start = 0
@@ -98,7 +115,6 @@ public final class EngineSession {
       results += try forward(Batch(Array(prompts[start..<end])))
       start = end
     }
-    do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
     return results
   }
 

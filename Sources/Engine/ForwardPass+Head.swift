@@ -19,12 +19,18 @@ extension ForwardPass {
     try project(model.textProjector, rows: 0..<texts, "text projector")
     try project(model.classProjector, rows: texts..<order.count, "classes projector")
     var row = texts
-    return batch.texts.enumerated().map { index, text in
-      text.headRows.dropFirst().map { _ in
+    var logits: [[Float]] = []
+    logits.reserveCapacity(texts)
+    for (index, text) in batch.texts.enumerated() {
+      let own = text.headRows.dropFirst().map { _ in
         defer { row += 1 }
         return kernels.pointee.dot(size, buffers.headOutput + index * size, buffers.headOutput + row * size)
       }
+      // The last products are behind the last row that was judged.
+      guard own.allSatisfy(\.isFinite) else { throw .notFinite(path: model.file.path, place: "logits") }
+      logits.append(own)
     }
+    return logits
   }
 
   private func project(_ projector: Projector, rows: Range<Int>, _ place: String) throws(EngineError) {

@@ -2,7 +2,7 @@ import ModelCore
 
 /// The memory of a session: one allocation, sized by the largest batch met so far, divided anew for each batch.
 ///
-/// Nothing else is allocated while a forward pass runs.
+/// All of a forward pass's numbers live here; beside it there are a few small lists a batch (texts, shares of heads).
 final class Workspace {
   private var base: UnsafeMutableRawPointer?
   private var capacity = 0

@@ -25,8 +25,21 @@ public final class GLCFile: Sendable {
   private let indexByName: [String: Int]
 
   /// Opens and checks the file at `path`.
-  public init(path: String) throws(GLCFormatError) {
+  public convenience init(path: String) throws(GLCFormatError) {
+    let file: MappedFile
     do throws(ModelCoreError) { file = try MappedFile(path: path) } catch { throw .file(error) }
+    do throws(GLCFormatError) {
+      try self.init(file)
+    } catch {
+      // What was read of a file that became shorter says nothing about the file.
+      do throws(ModelCoreError) { try file.checkIntact() } catch { throw .file(error) }
+      throw error
+    }
+  }
+
+  private init(_ file: MappedFile) throws(GLCFormatError) {
+    self.file = file
+    let path = file.path
     let bytes = file.unsafeBytes
     let header = try FileHeader(bytes, path: path)
     version = "\(FileHeader.majorVersion).\(header.minor)"
@@ -74,7 +87,8 @@ public final class GLCFile: Sendable {
     return UnsafeRawBufferPointer(rebasing: file.unsafeBytes[start..<start + record.extent.count])
   }
 
-  /// Reads all tensor data and compares every checksum.
+  /// Reads all tensor data: compares every checksum, and holds int8 codes and channel sums to the format, because kernels
+  /// of different instruction sets agree on nothing else.
   /// - Parameter progress: called with the bytes done and the bytes in all.
   public func checkTensorData(progress: (Int, Int) -> Void = { _, _ in }) throws(GLCFormatError) {
     let total = records.reduce(0) { $0 + $1.extent.count }
@@ -86,6 +100,7 @@ public final class GLCFile: Sendable {
       guard found == record.checksum else {
         throw .checksumMismatch(path: path, part: "tensor \(record.name)", expected: record.checksum, found: found)
       }
+      try IntegerCodes(record, bytes).check(path: path)
       done += bytes.count
       progress(done, total)
     }

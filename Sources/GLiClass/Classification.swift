@@ -19,12 +19,12 @@ public struct ClassificationRequest: Sendable, Equatable {
   /// A description of the task, put before the text.
   public var taskPrompt: String
   /// Few-shot examples.
-  public var examples: [PromptExample]
+  public var examples: [FewShotExample]
 
   /// A request; labels are judged each for itself at 0.5 unless said otherwise.
   public init(
     text: String, labels: [String], mode: ClassificationMode = .multiLabel(threshold: 0.5), taskPrompt: String = "",
-    examples: [PromptExample] = []
+    examples: [FewShotExample] = []
   ) {
     self.text = text
     self.labels = labels

@@ -3,6 +3,12 @@ import GLCFormat
 import ModelCore
 import Tokenization
 
+/// How a session computes: threads and instruction set. No choice changes a bit of the logits.
+public typealias SessionOptions = EngineOptions
+
+/// A few-shot example of a request.
+public typealias FewShotExample = PromptExample
+
 /// A zero-shot text classifier in a `.glc` file.
 ///
 /// Opening maps the file and checks it; weights are read from it as they are touched. A model is immutable and may be
@@ -47,7 +53,7 @@ public final class GLiClassModel: Sendable {
 
   /// A session with threads and working memory of its own.
   /// - Throws: ``GLiClassError/engine(_:)`` for an instruction set or thread count that cannot be had.
-  public func makeSession(options: EngineOptions = EngineOptions()) throws(GLiClassError) -> GLiClassSession {
+  public func makeSession(options: SessionOptions = SessionOptions()) throws(GLiClassError) -> GLiClassSession {
     do throws(EngineError) {
       return GLiClassSession(model: self, engine: try EngineSession(engine, options: options))
     } catch {

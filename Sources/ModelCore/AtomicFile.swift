@@ -5,8 +5,8 @@ import Synchronization
 /// A file that appears under its name whole, or not at all.
 ///
 /// Bytes go to a nameless file in the same directory (or a temporary sibling where the file system has no O_TMPFILE);
-/// ``commit()`` syncs it and renames it over the target. Unless committed, nothing is left: not even by a killed process
-/// where O_TMPFILE is there. Not thread-safe except ``write(_:at:)``, which may be called from several threads.
+/// ``commit()`` syncs it and renames it over the target. Unless committed, nothing is left. (A process killed just between
+/// naming and renaming leaves the whole temporary file; one killed without O_TMPFILE leaves what it had written.) Not thread-safe except ``write(_:at:)``, which may be called from several threads.
 public final class AtomicFile: Sendable {
   /// The path the file will have.
   public let path: String
@@ -49,7 +49,8 @@ public final class AtomicFile: Sendable {
   /// Reserves `size` bytes on disk, so that a full disk is noticed before the work is done.
   public func reserve(_ size: Int) throws(ModelCoreError) {
     guard size > 0 else { return }
-    let code = posix_fallocate(descriptor, 0, off_t(size))
+    var code = posix_fallocate(descriptor, 0, off_t(size))
+    while code == EINTR { code = posix_fallocate(descriptor, 0, off_t(size)) }
     guard code == 0 || code == EINVAL || code == EOPNOTSUPP else {
       throw .writeFailed(path: path, reason: systemReason(code))
     }
@@ -83,16 +84,16 @@ public final class AtomicFile: Sendable {
   /// Syncs the file and gives it its name, replacing what was there.
   public consuming func commit() throws(ModelCoreError) {
     guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason()) }
-    if !isNamed {
-      unlink(temporaryPath)
-      guard glcp_link_nameless(descriptor, temporaryPath) == 0 else {
+    // A new name is one step. Only where there is an old file does a temporary name stand beside it, for an instant.
+    if isNamed || glcp_link_nameless(descriptor, path) != 0 {
+      guard isNamed || glcp_link_nameless(descriptor, temporaryPath) == 0 else {
         throw .writeFailed(path: path, reason: systemReason())
       }
-    }
-    guard rename(temporaryPath, path) == 0 else {
-      let reason = systemReason()
-      unlink(temporaryPath)
-      throw .writeFailed(path: path, reason: reason)
+      guard rename(temporaryPath, path) == 0 else {
+        let reason = systemReason()
+        unlink(temporaryPath)
+        throw .writeFailed(path: path, reason: reason)
+      }
     }
     let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder >= 0 {

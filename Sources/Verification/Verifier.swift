@@ -12,10 +12,13 @@ public struct Verifier {
   /// Texts given to the engine at once.
   static let batchTexts = 32
 
+  /// Reads all tensor data once, to compare its checksums.
   /// - Parameter progress: called with the part of the work that is done, 0 to 1.
+  /// - Throws: ``VerificationError`` where the file is damaged.
   public init(
     model: GLiClassModel, session: GLiClassSession, progress: @escaping (Double) -> Void = { _ in }
-  ) {
+  ) throws(VerificationError) {
+    try lifting { () throws(GLCFormatError) in try model.file.checkTensorData() }
     self.model = model
     self.session = session
     self.progress = progress
@@ -29,9 +32,6 @@ public struct Verifier {
   public func verify(
     _ reference: ReferenceOutputs, data: DataSet, threshold: Float, bounds: VerificationBounds
   ) throws(VerificationError) -> Verdict {
-    try lifting { () throws(GLiClassError) in
-      do throws(GLCFormatError) { try model.file.checkTensorData() } catch { throw .format(error) }
-    }
     var verdict = Verdict(
       model: model.file.path, reference: reference.path, producer: reference.producer, data: data.path,
       threshold: threshold, numericsRevision: model.file.numericsRevision,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import CommandSupport
 import GLiClass
 import ModelCore
@@ -65,6 +66,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     var passes = false
     try reporting {
+      try refuseOverwriting()
       // Created before the work is done, so that a bad path is noticed before it.
       let file = json == "-" ? nil : try json.map { try AtomicFile(path: $0) }
       let verdict = try judge()
@@ -79,12 +81,24 @@ struct VerifyCommand: ParsableCommand {
     if !passes { throw ExitCode(ExitStatus.verdict.rawValue) }
   }
 
+  /// The verdict may not replace what it is about.
+  private func refuseOverwriting() throws {
+    guard let json, json != "-", let target = FileIdentity(json) else { return }
+    var inputs = [model, data] + [reference].compactMap { $0 }
+    if let checkpoint { inputs += try CheckpointFiles.locate(checkpoint).all }
+    for input in inputs where FileIdentity(input) == target {
+      throw ModelCoreError.cannotCreate(path: json, reason: "it is \(input), which is read")
+    }
+  }
+
   private func judge() throws -> Verdict {
     let model = try GLiClassModel(path: model)
     let session = try model.makeSession(options: .init(threads: threads))
     let data = try DataSet(path: data)
     let bar = ProgressBar("verifying")
     defer { bar.finish() }
+    // Made before the reference is computed: it refuses a damaged file.
+    let verifier = try Verifier(model: model, session: session, progress: bar.update)
     let outputs: ReferenceOutputs
     if let checkpoint {
       let computing = ProgressBar("computing the reference")
@@ -93,7 +107,7 @@ struct VerifyCommand: ParsableCommand {
     } else {
       outputs = try ReferenceOutputs(path: reference ?? "")
     }
-    return try Verifier(model: model, session: session, progress: bar.update).verify(
+    return try verifier.verify(
       outputs, data: data, threshold: threshold,
       bounds: VerificationBounds(f1Drift: maxF1Drift, logitError: maxLogitError))
   }

@@ -79,7 +79,7 @@ import Testing
 
   @Test func checkpointsWithoutATokenizerAreRefused() throws {
     let checkpoint = try copy("random-tiny", without: ["tokenizer.json"])
-    let error = #expect(throws: ConversionError.self) { try convert(checkpoint) }
+    let error = thrown(ConversionError.self) { try convert(checkpoint) }
     #expect(error?.exitStatus == .missingInput)
     #expect(error?.message.contains("tokenizer.json or spm.model") == true)
     #expect(!FileManager.default.fileExists(atPath: folder.file("out.glc")))

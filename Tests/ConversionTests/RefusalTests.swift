@@ -84,7 +84,7 @@ import Testing
   @Test func outputsThatCannotBeCreatedAreNamed() throws {
     let converter = Converter(
       ConversionOptions(input: Fixtures.path("random-tiny"), output: folder.file("no/such/folder.glc")))
-    let error = #expect(throws: ConversionError.self) { try converter.run() }
+    let error = thrown(ConversionError.self) { try converter.run() }
     #expect(error?.exitStatus == .cannotCreate)
     #expect(error?.message.contains("folder.glc") == true)
   }

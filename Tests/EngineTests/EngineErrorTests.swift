@@ -81,7 +81,7 @@ import Testing
     var messages: Set<String> = []
     for set in InstructionSet.available {
       let session = try model.makeSession(options: EngineOptions(threads: 2, instructionSet: set))
-      let error = #expect(throws: GLiClassError.self) { try session.classify("some text", labels: ["a", "b"]) }
+      let error = thrown(GLiClassError.self) { try session.classify("some text", labels: ["a", "b"]) }
       messages.insert(error?.message ?? "")
       #expect(error?.exitStatus == .badData)
     }

@@ -6,11 +6,11 @@ import Testing
 
 /// The bytes of a good `.glc`, to be spoilt.
 struct GoodFile {
-  let bytes: [UInt8]
+  var bytes: [UInt8]
 
-  init() throws {
-    bytes = [UInt8](try Data(contentsOf: URL(filePath: Converted.glc(Fixtures.path("random-tiny"), .q8))))
-  }
+  init() throws { try self.init(path: Converted.glc(Fixtures.path("random-tiny"), .q8)) }
+
+  init(path: String) throws { bytes = [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
   /// A row of the section table, read by the specification alone.
   struct Section {

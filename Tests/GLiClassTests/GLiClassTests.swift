@@ -63,7 +63,7 @@ import Testing
   @Test func refusesLabelsThatCannotBeAsked() throws {
     let session = try session()
     for labels in [[], ["a", "a"], ["x<<LABEL>>y"], ["x<<SEP>>y"]] {
-      let error = #expect(throws: GLiClassError.self) { try session.classify("a text", labels: labels) }
+      let error = thrown(GLiClassError.self) { try session.classify("a text", labels: labels) }
       #expect(error?.exitStatus == .badData)
     }
     // Far more labels than the maximum length holds: none is lost in silence.
@@ -86,7 +86,7 @@ import Testing
     try FileManager.default.copyItem(atPath: Converted.glc(Fixtures.path("random-tiny"), .f32), toPath: path)
     let session = try GLiClassModel(path: path).makeSession()
     #expect(truncate(path, 4096) == 0)
-    let error = #expect(throws: GLiClassError.self) { try session.classify("some words", labels: ["a", "b"]) }
+    let error = thrown(GLiClassError.self) { try session.classify("some words", labels: ["a", "b"]) }
     #expect(error?.exitStatus == .inputOutput, "\(String(describing: error))")
   }
 }

@@ -97,7 +97,7 @@ import Testing
     Bad(#"{"\ud800":1,"\udc00":2}"#, 12),
   ]
 
-  @Test(arguments: [structure, scalars, strings, duplicateKeys].flatMap { $0 })
+  @Test(arguments: structure + scalars + strings + duplicateKeys)
   func refuses(_ bad: Bad) throws {
     let error = coreError { () throws(ModelCoreError) in try JSONDocument(copying: bad.bytes, path: "x.json") }
     guard case .invalidJSON(let path, let offset, let reason) = error else {

@@ -82,7 +82,8 @@ import Testing
     let perLayer: [ReferenceStage] = [.query, .key, .value, .context, .attention, .intermediate, .output]
     let expected: [ReferenceStage] = [.embeddings] + perLayer + perLayer + [.text, .classes]
     #expect(seen.map(\.1) == expected)
-    #expect(seen.map(\.0) == [nil] + Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7) + [nil, nil])
+    let layers: [Int?] = [nil, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, nil, nil]
+    #expect(seen.map(\.0) == layers)
     let tokens = line.inputIDs.count
     #expect(shapes[.embeddings] == [tokens, 64])
     #expect(shapes[.intermediate] == [tokens, model.configuration.encoder.intermediateSize])

@@ -93,3 +93,13 @@ public enum Converted {
     try GLiClassModel(path: glc(Fixtures.path(name), scheme))
   }
 }
+
+/// The error that `body` throws, `nil` where it throws none or another. (`#expect(throws:)` gives it only from Swift 6.1 on.)
+public func thrown<Failure: Error, Value>(_: Failure.Type, _ body: () throws -> Value) -> Failure? {
+  do {
+    _ = try body()
+    return nil
+  } catch {
+    return error as? Failure
+  }
+}

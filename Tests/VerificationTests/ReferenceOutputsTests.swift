@@ -19,9 +19,12 @@ import Verification
     return verificationError { () throws(VerificationError) in try ReferenceOutputs(path: path) }
   }
 
-  @Test(arguments: [
+  // Not inside the attribute: Swift 6.0 cannot compile interpolations there.
+  static let goodForms: [String] = [
     "\(header)\n\(line)\n", "\n\(header)\r\n\(line)\r\n\r\n", "[\(header),\(line)]",
-  ])
+  ]
+
+  @Test(arguments: goodForms)
   func forms(_ text: String) throws {
     let reference = try read(text)
     #expect(reference.producer == "p 1.0" && reference.checkpointSHA256 == "abc" && reference.maximumLength == 128)
@@ -47,9 +50,12 @@ import Verification
     #expect(try ReferenceOutputs(path: Fixtures.randomTiny + "/reference.jsonl").outputs.count == 20)
   }
 
-  @Test(arguments: [
+  // Not inside the attribute: Swift 6.0 cannot compile interpolations there.
+  static let withoutHeader: [String] = [
     "", "\n", "\(line)\n\(line)\n", "{}\n", "{\"reference\": null}\n\(line)", "{\"reference\": 7}", "[]", "[1]",
-  ])
+  ]
+
+  @Test(arguments: withoutHeader)
   func noHeader(_ text: String) throws {
     let error = try error(text)
     guard case .noReferenceHeader(let path) = error else {
@@ -60,7 +66,10 @@ import Verification
     #expect(error?.exitStatus == .badData)
   }
 
-  @Test(arguments: ["\(header)", "\(header)\n\n", "[\(header)]"])
+  // Not inside the attribute: Swift 6.0 cannot compile interpolations there.
+  static let withoutLines: [String] = ["\(header)", "\(header)\n\n", "[\(header)]"]
+
+  @Test(arguments: withoutLines)
   func headerAlone(_ text: String) throws {
     guard case .empty = try error(text) else {
       Issue.record("expected empty")

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import GLCFormat
 import GLiClass
 import ModelCore
 import ReferenceModel
@@ -97,17 +98,13 @@ import Verification
     bytes[start + 5] ^= 0x10
     let path = try folder.write("damaged.glc", bytes)
     let model = try GLiClassModel(path: path)
-    let verifier = Verifier(model: model, session: try model.makeSession())
-    let reference = try ReferenceOutputs(path: Fixtures.randomTiny + "/reference.jsonl")
-    let data = try DataSet(path: Fixtures.randomTiny + "/eval.jsonl")
-    let error = verificationError { () throws(VerificationError) in
-      try verifier.verify(reference, data: data, threshold: 0.5, bounds: VerificationBounds())
-    }
-    guard case .underlying(let inner as GLiClassError) = error, case .format(let format) = inner else {
+    let session = try model.makeSession()
+    let error = verificationError { () throws(VerificationError) in try Verifier(model: model, session: session) }
+    guard case .underlying(let inner as GLCFormatError) = error else {
       Issue.record("expected a checksum error, found \(error.map { "\($0)" } ?? "no error")")
       return
     }
-    #expect(format.message.contains("checksum") && format.message.contains(path))
+    #expect(inner.message.contains("checksum") && inner.message.contains(path))
     #expect(error?.exitStatus == .badData)
   }
 
@@ -121,7 +118,7 @@ import Verification
       "{\"reference\":{}}\n{\"text\":\"x\",\"labels\":\(labels),\"input_ids\":[1],\"logits\":\(logits)}\n")
     let data = try data(labels)
     let model = try GLiClassModel(path: Converted.f32.get())
-    let verifier = Verifier(model: model, session: try model.makeSession())
+    let verifier = try Verifier(model: model, session: try model.makeSession())
     let outputs = try ReferenceOutputs(path: reference)
     let error = verificationError { () throws(VerificationError) in
       try verifier.verify(outputs, data: data, threshold: 0.5, bounds: VerificationBounds())

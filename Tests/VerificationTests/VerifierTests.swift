@@ -21,7 +21,7 @@ import Verification
   @Test func f32IsTheSameModel() throws {
     let parts = Parts()
     let model = try GLiClassModel(path: Converted.f32.get())
-    let verifier = Verifier(model: model, session: try model.makeSession()) { parts.append($0) }
+    let verifier = try Verifier(model: model, session: try model.makeSession()) { parts.append($0) }
     let found = try verifier.verify(
       ReferenceOutputs(path: Self.reference), data: DataSet(path: Fixtures.randomTiny + "/eval.jsonl"), threshold: 0.5,
       bounds: VerificationBounds(f1Drift: 0, logitError: 1e-3))
@@ -146,7 +146,7 @@ import Verification
 
   @Test func lineWithoutAPartner() throws {
     let model = try GLiClassModel(path: Converted.f32.get())
-    let verifier = Verifier(model: model, session: try model.makeSession())
+    let verifier = try Verifier(model: model, session: try model.makeSession())
     let data = try DataSet(path: Fixtures.randomTiny + "/eval.jsonl")
     for (line, from, to) in [(3, "\"Tackdre|\"", "\"Tackdre\""), (3, "[\"grutwerou pai\"]", "[\"grutwerou\"]")] {
       let path = try tampered { $0[line - 1] = $0[line - 1].replacingOccurrences(of: from, with: to) }
@@ -168,7 +168,7 @@ import Verification
     let data = try DataSet(path: Fixtures.randomTiny + "/eval.jsonl")
     let reference = try ReferenceOutputs(path: path)
     let model = try GLiClassModel(path: Converted.f32.get())
-    let verifier = Verifier(model: model, session: try model.makeSession())
+    let verifier = try Verifier(model: model, session: try model.makeSession())
     let error = verificationError { () throws(VerificationError) in
       try verifier.verify(reference, data: data, threshold: 0.5, bounds: VerificationBounds())
     }

@@ -1,0 +1,87 @@
+import CKernels
+import Foundation
+import GLCFormat
+import GLiClass
+import ModelCore
+import TestSupport
+import Testing
+
+/// Tensor data with right checksums and wrong contents.
+@Suite struct HostileTensorTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// The fixture with `change` made to the extent of one tensor, checksums mended.
+  private func spoilt(
+    _ tensor: String, _ scheme: String = "q8", _ change: (inout [UInt8], TensorRecord) -> Void
+  ) throws -> String {
+    let path = try Converted.glc(Fixtures.path("random-tiny"), scheme == "q8" ? .q8 : .f32)
+    let records = try GLCFile(path: path).records
+    let position = try #require(records.firstIndex { $0.name == tensor })
+    let record = records[position]
+    var good = try GoodFile(path: path)
+    let start = try good.section(4).range.lowerBound + record.extent.lowerBound
+    var extent = Array(good.bytes[start..<start + record.extent.count])
+    change(&extent, record)
+    let checksum = extent.withUnsafeBytes { glck_crc32_portable(0, $0.baseAddress, $0.count) }
+    good.bytes.replaceSubrange(start..<start + extent.count, with: extent)
+    good.bytes.put(UInt64(checksum), at: try good.section(2).range.lowerBound + 16 + 128 * position + 48, 4)
+    good.bytes.mendChecksums()
+    let output = folder.file("spoilt-\(UUID().uuidString).glc")
+    try Data(good.bytes).write(to: URL(filePath: output))
+    return output
+  }
+
+  private func fill(_ bytes: inout [UInt8], _ count: Int, _ value: Float) {
+    for index in 0..<count { bytes.put(UInt64(value.bitPattern), at: 4 * index, 4) }
+  }
+
+  /// The last bias comes after everything that LayerNorm and quantization judge.
+  @Test(arguments: ["q8", "f32"], [Float.nan, .infinity, 3e38])
+  func logitsThatAreNotFiniteAreAnError(_ scheme: String, _ value: Float) throws {
+    let text = try spoilt("head.text.second.bias", scheme) { bytes, record in fill(&bytes, record.shape[0], value) }
+    let session = try GLiClassModel(path: text).makeSession()
+    let error = thrown(GLiClassError.self) { try session.classify("some words", labels: ["a", "b"]) }
+    #expect(error?.message.contains("logits: expected finite activations") == true, "\(String(describing: error))")
+  }
+
+  @Test func codesAndSumsThatKernelsWouldReadDifferentlyAreFound() throws {
+    let name = "layers.0.attention.key.weight"
+    let files = [
+      try spoilt(name) { bytes, _ in bytes[5] = 0x80 },
+      try spoilt(name) { bytes, record in bytes[record.channelSumsOffset] ^= 1 },
+      try spoilt("embeddings.tokens") { bytes, _ in bytes[77] = 0x80 },
+    ]
+    for path in files {
+      let error = thrown(GLCFormatError.self) { try GLCFile(path: path).checkTensorData() }
+      guard case .malformed = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+    }
+  }
+
+  /// Query, key and value read the same rows: one of them in another encoding would read rows that nobody wrote.
+  @Test func projectionsOfOneLayerShareAnEncoding() throws {
+    let source = try GLCFile(path: Converted.glc(Fixtures.path("random-tiny"), .q8))
+    let other = "layers.0.attention.query.weight"
+    let records = try source.records.map { record in
+      record.name == other
+        ? try #require(TensorRecord(name: other, encoding: .f32, layout: .panels, shape: record.shape)) : record
+    }
+    let path = folder.file("mixed.glc")
+    let writer = try GLCWriter(path: path, records: records, tokenizer: Array(source.tokenizerBytes))
+    for record in writer.records {
+      let zeros = [UInt8](repeating: 0, count: record.extent.count)
+      let bytes = record.name == other ? zeros : Array(source.extent(try source.record(record.name)))
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+      defer { buffer.deallocate() }
+      buffer.copyBytes(from: bytes)
+      try writer.append(UnsafeRawBufferPointer(buffer), to: record.name)
+    }
+    _ = try writer.finish(metadata: source.metadata.root.json.text())
+    let error = thrown(GLiClassError.self) { try GLiClassModel(path: path) }
+    #expect(error?.message.contains("query, key and value in one encoding") == true, "\(String(describing: error))")
+  }
+}
