@@ -107,13 +107,25 @@ import Testing
     var local: [UInt8] = []
     var central: [UInt8] = []
     for name in names {
-      let common = little(20, 2) + [UInt8](repeating: 0, count: 20) + little(name.utf8.count, 2) + little(0, 2)
-      central += [0x50, 0x4B, 1, 2] + little(20, 2) + common
-      central += [UInt8](repeating: 0, count: 10) + little(local.count, 4)
+      let zeros: [UInt8] = Array(repeating: 0, count: 20)
+      let common: [UInt8] = [little(20, 2), zeros, little(name.utf8.count, 2), little(0, 2)].flatMap { $0 }
+      let signature: [UInt8] = [0x50, 0x4B, 1, 2]
+      central += signature
+      central += little(20, 2)
+      central += common
+      central += zeros.prefix(10)
+      central += little(local.count, 4)
       central += Array(name.utf8)
-      local += [0x50, 0x4B, 3, 4] + common + Array(name.utf8)
+      let localSignature: [UInt8] = [0x50, 0x4B, 3, 4]
+      local += localSignature
+      local += common
+      local += Array(name.utf8)
     }
-    let counts = little(0, 4) + little(names.count, 2) + little(names.count, 2)
-    return local + central + [0x50, 0x4B, 5, 6] + counts + little(central.count, 4) + little(local.count, 4) + [0, 0]
+    let end: [UInt8] = [0x50, 0x4B, 5, 6]
+    let parts: [[UInt8]] = [
+      local, central, end, little(0, 4), little(names.count, 2), little(names.count, 2), little(central.count, 4),
+      little(local.count, 4), [0, 0],
+    ]
+    return parts.flatMap { $0 }
   }
 }
