@@ -45,12 +45,13 @@ struct Tokenize: ParsableCommand {
       }
       var allGood = true
       var number = 0
+      var scratch = EncodingScratch()
       try LineStream().forEachBatch { lines in
         for line in lines {
           number += 1
           if line.isBlank { continue }
           do {
-            let ids = try Self.ids(model, try RequestLine(line, number: number), number, labels)
+            let ids = try Self.ids(model, try RequestLine(line, number: number), number, labels, &scratch)
             let text = Self.json(model, ids).text()
             try model.file.file.checkIntact()
             Console.print(text)
@@ -72,14 +73,14 @@ struct Tokenize: ParsableCommand {
   }
 
   private static func ids(
-    _ model: GLiClassModel, _ line: RequestLine, _ number: Int, _ labels: [String]?
+    _ model: GLiClassModel, _ line: RequestLine, _ number: Int, _ labels: [String]?,
+    _ scratch: inout EncodingScratch
   ) throws -> [Int32] {
     guard let labels = line.labels ?? labels else {
       // Both are parts of a prompt with labels.
       guard line.prompt.isEmpty, line.examples.isEmpty else { throw RequestLine.noLabels(number) }
       return try model.tokenizer.encode(line.text)
     }
-    var scratch = EncodingScratch()
     return try model.prompts.prompt(
       text: line.text, labels: labels, taskPrompt: line.prompt, examples: line.examples, scratch: &scratch
     ).ids

@@ -2,6 +2,10 @@ extension ModelConfiguration {
   /// The pipeline's default for `max_length` (`gliclass.ZeroShotClassificationPipeline`).
   public static let defaultMaximumLength = 1024
 
+  /// More log buckets than any checkpoint has (DeBERTa-v3: 256). Attention takes memory in proportion to tokens times buckets, so
+  /// a file may not ask for any number.
+  static let maximumPositionBuckets = 4096
+
   /// Reads a GLiClass `config.json`. A field that is absent has its default in `gliclass` or `transformers`; a field that
   /// is not known, or whose value is not implemented, is refused by name.
   /// - Throws: ``ModelCoreError/unexpectedJSON(path:field:expected:found:)``,
@@ -115,8 +119,9 @@ extension JSONValue {
   }
 
   fileprivate func requireBuckets() throws(ModelCoreError) -> Int {
-    guard let value = int, (2...65_536).contains(value), value % 2 == 0 else {
-      throw unsupported("an even number of log buckets from 2 to 65536")
+    let limit = ModelConfiguration.maximumPositionBuckets
+    guard let value = int, (2...limit).contains(value), value % 2 == 0 else {
+      throw unsupported("an even number of log buckets from 2 to \(limit)")
     }
     return value
   }

@@ -20,7 +20,7 @@ extension ModelConfiguration {
     let epsilon = try model.required("layer_norm_epsilon").requireDouble()
     guard Float(epsilon) > 0, epsilon < 1 else { throw try model.required("layer_norm_epsilon").unexpected("0 to 1") }
     let vocabularySize = try model.required("vocabulary_size").requireInt(in: 1...10_000_000)
-    let buckets = try model.required("position_buckets").requireInt(in: 2...65_536)
+    let buckets = try model.required("position_buckets").requireInt(in: 2...ModelConfiguration.maximumPositionBuckets)
     guard buckets % 2 == 0 else { throw try model.required("position_buckets").unexpected("an even number") }
     encoder = EncoderConfiguration(
       vocabularySize: vocabularySize,
@@ -42,7 +42,7 @@ extension ModelConfiguration {
       separatorTokenID: try prompt.required("separator_token").requireInt(in: 0...vocabularySize - 1),
       exampleTokenID: try prompt.required("example_token").requireInt(in: 0...Int(Int32.max)),
       promptFirst: try prompt.required("prompt_first").requireBool(),
-      maximumLength: try prompt.required("maximum_length").requireInt(in: 8...1_000_000))
+      maximumLength: try prompt.required("maximum_length").requireInt(in: 8...65_536))
   }
 
   /// The choices of which this version implements one each.

@@ -60,6 +60,13 @@ import Testing
     #expect(ratio <= 0.29, "\(ratio)")
   }
 
+  /// The same of the 16-bit demo checkpoint, whose weights are half as large.
+  @Test func q8IsLessThan58PercentOfF16() throws {
+    let options = ConversionOptions(input: Fixtures.path("debian-tags-f16"), output: folder.file("out.glc"))
+    let summary = try Converter(options).run()
+    #expect(Double(summary.outputSize - summary.tokenizerSize) <= 0.58 * Double(summary.sourceSize))
+  }
+
   @Test func metadataHoldsNoPath() throws {
     let bytes = try convert(try copy("random-tiny"))
     #expect(bytes.firstRange(of: Array(folder.path.utf8)) == nil)

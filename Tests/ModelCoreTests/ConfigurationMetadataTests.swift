@@ -48,7 +48,7 @@ import Testing
           original.encoder.usesPositionToContent = flags[1]
           original.prompt.promptFirst = flags[2]
           original.prompt.exampleTokenID = flags[0] ? 0 : Int(Int32.max)
-          original.prompt.maximumLength = flags[1] ? 8 : 1_000_000
+          original.prompt.maximumLength = flags[1] ? 8 : 65_536
           let text = JSON.object([("model", original.modelMetadata), ("prompt", original.promptMetadata)]).text()
           #expect(try ModelConfiguration(metadata: parsed(text)) == original)
         }
@@ -90,7 +90,7 @@ import Testing
       Edit("prompt.separator_token", .int(8004)), Edit("prompt.separator_token", .int(-1)),
       Edit("prompt.example_token", .int(-1)), Edit("prompt.example_token", .int(1 << 31)),
       Edit("prompt.prompt_first", .int(0)), Edit("prompt.maximum_length", .int(7)),
-      Edit("prompt.maximum_length", .int(1_000_001)),
+      Edit("prompt.maximum_length", .int(65_537)), Edit("model.position_buckets", .int(4098)),
     ]
 
   @Test(arguments: impossible)
