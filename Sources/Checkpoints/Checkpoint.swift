@@ -35,21 +35,9 @@ public struct Checkpoint: Sendable {
 
   private static func readConfiguration(_ path: String) throws(CheckpointError) -> ModelConfiguration {
     do throws(ModelCoreError) {
-      return try parseConfiguration(path)
+      return try ModelConfiguration(huggingFace: JSONDocument(contentsOf: path).root)
     } catch {
       throw .core(error)
-    }
-  }
-
-  private static func parseConfiguration(_ path: String) throws(ModelCoreError) -> ModelConfiguration {
-    let file = try MappedFile(path: path)
-    do throws(ModelCoreError) {
-      let document = try file.withBytes { bytes throws(ModelCoreError) in try JSONDocument(bytes, path: path) }
-      try file.checkIntact()
-      return try ModelConfiguration(huggingFace: document.root)
-    } catch {
-      try file.checkIntact()
-      throw error
     }
   }
 }

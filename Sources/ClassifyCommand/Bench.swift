@@ -127,19 +127,6 @@ struct BenchResult {
   }
 }
 
-/// Time since it was made, on the monotonic clock.
-struct Stopwatch {
-  private let start = Stopwatch.now()
-
-  var seconds: Double { Self.now() - start }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-}
-
 /// `VmHWM`: the most memory that was ever resident, mapped pages included; 0 where the system does not say.
 func peakResidentBytes() -> Int {
   guard let file = fopen("/proc/self/status", "r") else { return 0 }

@@ -10,7 +10,7 @@ public final class ProgressBar: Sendable {
 
   private let title: String
   private let isShown = Console.showsProgress
-  private let start = ProgressBar.seconds()
+  private let watch = Stopwatch()
   private let state = Mutex(State())
 
   /// - Parameter title: what is being done.
@@ -19,9 +19,9 @@ public final class ProgressBar: Sendable {
   /// Draws `part` of the work as done, 0 to 1, at most ten times a second.
   @Sendable public func update(_ part: Double) {
     guard isShown else { return }
-    let now = Self.seconds()
+    let now = watch.seconds
     state.withLock { state in
-      guard now - start > 1, now - state.lastDrawn > 0.1 else { return }
+      guard now > 1, now - state.lastDrawn > 0.1 else { return }
       state = State(lastDrawn: now, isDrawn: true)
       Console.write("\r\u{1B}[2K" + Self.line(title, part), to: STDERR_FILENO)
     }
@@ -41,11 +41,5 @@ public final class ProgressBar: Sendable {
     let filled = min(max(Int(part * Double(width)), 0), width)
     return "\(title) [" + String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled)
       + "] \(Int(part * 100)) %"
-  }
-
-  private static func seconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

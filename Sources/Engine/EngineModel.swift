@@ -66,13 +66,11 @@ struct TokenEmbeddings {
   }
 
   let rows: Rows
-  let vocabularySize: Int
 
   init(_ file: GLCFile, vocabularySize: Int, hiddenSize: Int) throws(EngineError) {
     let name = "embeddings.tokens"
     let record = try file.tensor(name, shape: [vocabularySize, hiddenSize])
     let extent = file.extent(record)
-    self.vocabularySize = vocabularySize
     switch (record.encoding, record.layout) {
     case (.int8, .rows):
       rows = .int8(

@@ -56,16 +56,15 @@ final class ThreadPool {
     }
   }
 
-  /// Calls `body` with this thread's share of `0 ..< items`: contiguous, in units of `grain` items.
-  func split(_ items: Int, grain: Int = 1, _ body: (Int, Range<Int>) -> Void) {
-    let units = (items + grain - 1) / grain
-    guard units > 1, count > 1 else {
+  /// Calls `body` with this thread's share of `0 ..< items`, contiguous.
+  func split(_ items: Int, _ body: (Int, Range<Int>) -> Void) {
+    guard items > 1, count > 1 else {
       if items > 0 { body(0, 0..<items) }
       return
     }
     run { index in
-      let lower = units * index / count * grain
-      let upper = min(units * (index + 1) / count * grain, items)
+      let lower = items * index / count
+      let upper = items * (index + 1) / count
       if lower < upper { body(index, lower..<upper) }
     }
   }

@@ -78,9 +78,6 @@ public final class GLCFile: Sendable {
     return records[index]
   }
 
-  /// Whether the tensor `name` is in the directory.
-  public func contains(_ name: String) -> Bool { indexByName[name] != nil }
-
   /// The extent of a tensor. Valid as long as this object.
   package func extent(_ record: TensorRecord) -> UnsafeRawBufferPointer {
     let start = dataRange.lowerBound + record.extent.lowerBound
