@@ -22,6 +22,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+
     // No pkgConfig either: sentencepiece.pc also lists the trainer, which nothing here needs.
     .systemLibrary(name: "CSentencePieceLibrary", providers: [.apt(["libsentencepiece-dev"])]),
 
@@ -39,7 +41,10 @@ let package = Package(
     .target(name: "GLiClass", dependencies: ["ModelCore", "GLCFormat", "Tokenization", "Engine"]),
 
     .target(
-      name: "Checkpoints", dependencies: ["ModelCore", "CLibZip", .product(name: "Crypto", package: "swift-crypto")]),
+      name: "Checkpoints",
+      dependencies: [
+        "ModelCore", "CKernels", "CLibZip", "CPCRE2", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "Checkpoints", "CSentencePiece"]),
     .target(name: "Quantization"),
     .target(

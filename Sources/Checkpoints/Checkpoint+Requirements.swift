@@ -33,10 +33,10 @@ extension Checkpoint {
   public func require(_ name: String, shape: [Int]) throws(CheckpointError) -> TensorView {
     guard let tensor = tensor(name) else { throw .missingTensors(path: weights.path, names: [name]) }
     guard tensor.shape == shape else {
-      throw .wrongShape(path: weights.path, tensor: name, expected: shape, found: tensor.shape)
+      throw .wrongShape(path: tensor.path, tensor: name, expected: shape, found: tensor.shape)
     }
     guard tensor.dtype != nil else {
-      throw .unsupportedElementType(path: weights.path, tensor: name, found: tensor.dtypeName)
+      throw .unsupportedElementType(path: tensor.path, tensor: name, found: tensor.dtypeName)
     }
     return tensor
   }

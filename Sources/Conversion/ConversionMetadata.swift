@@ -76,21 +76,17 @@ struct SourceFiles {
   /// - Parameter weights: the digests of the weights, computed while they were converted.
   init(_ checkpoint: Checkpoint, weights: SourceDigest) throws(ConversionError) {
     contentDigest = "sha256:\(SourceDigest.hexadecimal(weights.content))"
+    var digests = weights.files
     let files = checkpoint.files
-    var rows = [
-      (Self.name(files.weights), checkpoint.weights.file.size, SourceDigest.hexadecimal(weights.file))
-    ]
     let others = [
       files.configuration, files.tokenizerJSON ?? files.sentencePieceModel, files.tokenizerConfig, files.addedTokens,
+      files.specialTokensMap,
     ]
     for path in others.compactMap({ $0 }) {
-      let digest = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
-        try SourceDigest.sha256(ofFile: path)
-      }
-      let size = try lifting(ConversionError.core) { () throws(ModelCoreError) in try MappedFile(path: path).size }
-      rows.append((Self.name(path), size, SourceDigest.hexadecimal(digest)))
+      digests.append(
+        try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in try SourceDigest.file(path) })
     }
-    self.rows = rows
+    rows = digests.map { (Self.name($0.path), $0.size, SourceDigest.hexadecimal($0.sha256)) }
   }
 
   var json: JSON {

@@ -11,9 +11,12 @@ public struct ConversionOptions: Sendable {
   public var output: String
   /// How weights are stored.
   public var scheme: WeightScheme
+  /// The folder of a LoRA adapter to merge into the weights.
+  public var adapter: String?
 
   /// What to convert, int8 unless said otherwise.
-  public init(input: String, output: String, scheme: WeightScheme = .q8) {
+  public init(input: String, output: String, scheme: WeightScheme = .q8, adapter: String? = nil) {
+    self.adapter = adapter
     self.input = input
     self.output = output
     self.scheme = scheme
@@ -37,9 +40,9 @@ public struct Converter {
   /// Converts, and writes the output whole or not at all.
   public func run() throws(ConversionError) -> ConversionSummary {
     let checkpoint = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
-      try Checkpoint.open(options.input)
+      try Checkpoint.open(options.input, adapter: options.adapter)
     }
-    try Self.refuseOverwriting(checkpoint.files, output: options.output)
+    try Self.refuseOverwriting(checkpoint, output: options.output)
     let table = TensorTable(checkpoint.configuration)
     let views = try require(table, checkpoint)
     // Hashing takes as long as quantizing: it has a thread of its own, and reads the file by itself.
@@ -55,7 +58,7 @@ public struct Converter {
       try writer.finish(metadata: metadata.json.text())
     }
     return ConversionSummary(
-      output: options.output, tensorCount: table.rows.count, sourceSize: checkpoint.weights.file.size,
+      output: options.output, tensorCount: table.rows.count, sourceSize: checkpoint.weights.size,
       outputSize: size, tokenizerSize: tokenizer.bytes.count, worst: worst,
       unread: checkpoint.unusedTensorNames(asked: table.requirements.map(\.name)),
       contentDigest: metadata.files.contentDigest)

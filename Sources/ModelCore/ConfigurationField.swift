@@ -1,6 +1,6 @@
 /// What is known of one field of a Hugging Face configuration: the rows of the tables below.
-struct ConfigurationField {
-  enum Rule {
+package struct ConfigurationField {
+  package enum Rule {
     /// Says nothing about inference: training, generation, bookkeeping.
     case ignored
     /// Read by the configuration's initializer, which checks it.
@@ -11,11 +11,16 @@ struct ConfigurationField {
     case mustBe([String])
   }
 
-  let name: String
-  let rule: Rule
+  package let name: String
+  package let rule: Rule
+
+  package init(name: String, rule: Rule) {
+    self.name = name
+    self.rule = rule
+  }
 
   /// Refuses, by name, every member of `object` that no row of `table` knows or whose value a row excludes.
-  static func check(
+  package static func check(
     _ object: JSONValue, against table: [ConfigurationField], unknownIsRefused: Bool = true
   ) throws(ModelCoreError) {
     guard object.isObject else { throw object.unexpected("an object") }
@@ -39,7 +44,8 @@ struct ConfigurationField {
     }
   }
 
-  private static func rows(_ rule: Rule, _ names: String) -> [ConfigurationField] {
+  /// One row a name in `names`, which are separated by white space.
+  package static func rows(_ rule: Rule, _ names: String) -> [ConfigurationField] {
     names.split(whereSeparator: \.isWhitespace).map { ConfigurationField(name: String($0), rule: rule) }
   }
 

@@ -95,19 +95,19 @@ extension EncoderConfiguration {
 
 extension JSONValue {
   /// The integer member `key`, `nil` where it is absent or `null`.
-  func integer(_ key: String, in range: ClosedRange<Int>) throws(ModelCoreError) -> Int? {
+  package func integer(_ key: String, in range: ClosedRange<Int>) throws(ModelCoreError) -> Int? {
     guard let value = member(key), !value.isNull else { return nil }
     return try value.requireInt(in: range)
   }
 
   /// The boolean member `key`, `nil` where it is absent or `null`.
-  func boolean(_ key: String) throws(ModelCoreError) -> Bool? {
+  package func boolean(_ key: String) throws(ModelCoreError) -> Bool? {
     guard let value = member(key), !value.isNull else { return nil }
     return try value.requireBool()
   }
 
   /// The string member `key`, `nil` where it is absent or `null`.
-  func string(_ key: String) throws(ModelCoreError) -> String? {
+  package func string(_ key: String) throws(ModelCoreError) -> String? {
     guard let value = member(key), !value.isNull else { return nil }
     return try value.requireString()
   }

@@ -26,6 +26,8 @@ public struct ReferenceOutputs: Sendable {
   public let producer: String
   /// SHA-256 of the weights they were computed from, where that is known.
   public let checkpointSHA256: String?
+  /// `sha256:` and the digest of the weights' contents, the same in every container, where that is known.
+  public let contentDigest: String?
   /// Tokens after which inputs were truncated, where that is known.
   public let maximumLength: Int?
   /// One a text.
@@ -40,6 +42,7 @@ public struct ReferenceOutputs: Sendable {
     }
     producer = header.member("producer")?.string ?? "unknown"
     checkpointSHA256 = header.member("checkpoint_sha256")?.string
+    contentDigest = header.member("content_digest")?.string
     maximumLength = header.member("max_length")?.int
     var outputs: [ReferenceOutput] = []
     for (line, value) in lines { outputs.append(try Self.output(value, path, line)) }
@@ -73,12 +76,15 @@ public struct ReferenceOutputs: Sendable {
 
 extension ReferenceOutputs {
   /// Computes the outputs of the checkpoint at `path` for every text of `data`, in f32, with its own tokenizer: no Python,
-  /// and no number that the engine has a part in.
+  /// and no number that the engine has a part in. The folder `adapter` is merged into it where one is given.
   /// - Parameter progress: called with the part of the work that is done, on any thread.
   public init(
-    checkpoint path: String, data: DataSet, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    checkpoint path: String, adapter: String? = nil, data: DataSet,
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(VerificationError) {
-    let checkpoint = try lifting { () throws(CheckpointError) in try Checkpoint.open(path) }
+    let checkpoint = try lifting { () throws(CheckpointError) in try Checkpoint.open(path, adapter: adapter) }
+    // Also compares the checksums of archives, so it comes before anything is computed.
+    let digest = try lifting { () throws(CheckpointError) in try SourceDigest.compute(checkpoint) }
     let builder = try Self.promptBuilder(checkpoint)
     var scratch = EncodingScratch()
     var outputs: [ReferenceOutput] = []
@@ -96,8 +102,10 @@ extension ReferenceOutputs {
     for index in outputs.indices { outputs[index].logits = Array(logits[index].prefix(outputs[index].labels.count)) }
     self.path = path
     producer = "reference model, f32"
-    checkpointSHA256 = SourceDigest.hexadecimal(
-      try lifting { () throws(CheckpointError) in try SourceDigest.sha256(ofFile: checkpoint.files.weights) })
+    checkpointSHA256 = digest.files.first { $0.path == checkpoint.files.weights }.map {
+      SourceDigest.hexadecimal($0.sha256)
+    }
+    contentDigest = "sha256:\(SourceDigest.hexadecimal(digest.content))"
     maximumLength = checkpoint.configuration.prompt.maximumLength
     self.outputs = outputs
   }

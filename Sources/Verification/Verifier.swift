@@ -86,16 +86,25 @@ public struct Verifier {
 
   private func notes(on reference: ReferenceOutputs) -> [String] {
     var notes: [String] = []
-    if let digest = reference.checkpointSHA256 {
-      let files = model.file.metadata.root.member("source")?.member("files")
-      let known = (0..<(files?.count ?? 0)).compactMap { files?.element($0).member("sha256")?.string }
-      if !known.contains(digest) {
-        notes.append("the reference was made from another checkpoint (sha256 \(digest.prefix(12))…)")
-      }
+    if let other = otherCheckpoint(reference) {
+      notes.append("the reference was made from another checkpoint (sha256 \(other.prefix(12))…)")
     }
     if let length = reference.maximumLength, length != model.maximumLength {
       notes.append("the reference truncates at \(length) tokens, the model at \(model.maximumLength)")
     }
     return notes
+  }
+
+  /// The digest that identifies the reference's weights, where the model was made from others. Contents tell best: they are the
+  /// same in every container.
+  private func otherCheckpoint(_ reference: ReferenceOutputs) -> String? {
+    let source = model.file.metadata.root.member("source")
+    if let content = reference.contentDigest, let own = source?.member("content_digest")?.string {
+      return content == own ? nil : String(content.drop { $0 != ":" }.dropFirst())
+    }
+    guard let digest = reference.checkpointSHA256 else { return nil }
+    let files = source?.member("files")
+    let known = (0..<(files?.count ?? 0)).compactMap { files?.element($0).member("sha256")?.string }
+    return known.contains(digest) ? nil : digest
   }
 }

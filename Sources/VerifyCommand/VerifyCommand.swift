@@ -31,6 +31,9 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A checkpoint to compute the reference from, in f32.", valueName: "folder"))
   var checkpoint: String?
 
+  @Option(help: ArgumentHelp("A LoRA adapter to merge into the checkpoint, as PEFT saved it.", valueName: "folder"))
+  var adapter: String?
+
   @Option(
     help: ArgumentHelp("Texts with all_labels and true_labels, as JSONL or a JSON array.", valueName: "data.jsonl"))
   var data: String
@@ -56,6 +59,7 @@ struct VerifyCommand: ParsableCommand {
     guard (reference == nil) != (checkpoint == nil) else {
       throw ValidationError("Give either --reference or --checkpoint.")
     }
+    guard adapter == nil || checkpoint != nil else { throw ValidationError("--adapter needs --checkpoint.") }
     guard (0...1).contains(threshold) else { throw ValidationError("--threshold is a number from 0 to 1.") }
     for (name, bound) in [("--max-f1-drift", maxF1Drift), ("--max-logit-error", maxLogitError)] {
       // A bound of NaN or infinity could never be exceeded, and one below zero never kept.
@@ -86,6 +90,7 @@ struct VerifyCommand: ParsableCommand {
     guard let json, json != "-", let target = FileIdentity(json) else { return }
     var inputs = [model, data] + [reference].compactMap { $0 }
     if let checkpoint { inputs += try CheckpointFiles.locate(checkpoint).all }
+    if let adapter { inputs += try AdapterFiles.locate(adapter).all }
     for input in inputs where FileIdentity(input) == target {
       throw ModelCoreError.cannotCreate(path: json, reason: "it is \(input), which is read")
     }
@@ -103,7 +108,8 @@ struct VerifyCommand: ParsableCommand {
     if let checkpoint {
       let computing = ProgressBar("computing the reference")
       defer { computing.finish() }
-      outputs = try ReferenceOutputs(checkpoint: checkpoint, data: data, progress: computing.update)
+      outputs = try ReferenceOutputs(
+        checkpoint: checkpoint, adapter: adapter, data: data, progress: computing.update)
     } else {
       outputs = try ReferenceOutputs(path: reference ?? "")
     }

@@ -75,57 +75,22 @@ import Testing
     #expect(Self.error(opening: noJSON)?.hint == nil)
   }
 
-  @Test func otherContainersAreRefusedByName() throws {
+  @Test func filesOfNoContainerAreRefusedByName() throws {
     let folder = try TemporaryFolder()
-    let index = try folder.write("model.safetensors.index.json", "{}")
-    #expect(Self.error(opening: folder.path) == .shardedCheckpoint(path: index))
-    #expect(Self.error(opening: index) == .shardedCheckpoint(path: index))
+    _ = try folder.checkpoint(weights: Self.weights())
     let pickle = try folder.write("old.pt", [0x80, 0x02, 0x8A])
     #expect(Self.error(opening: pickle) == .pyTorchPickle(path: pickle))
     // The smallest zip archive there is: an end-of-directory record.
     let zip = try folder.write("odd.pth", [0x50, 0x4B, 0x05, 0x06] + [UInt8](repeating: 0, count: 18))
     #expect(Self.error(opening: zip) == .zipWithoutPickle(path: zip, entries: 0))
-    let archive = try folder.write("pytorch_model.bin", Self.storedZip(["m/data.pkl", "m/data/0", "m/version"]))
-    #expect(Self.error(opening: archive) == .pyTorchArchive(path: archive, entries: 3))
+    let empty = try folder.write("empty.bin", "")
+    #expect(Self.error(opening: empty) == .notPyTorch(path: empty, size: 0))
     let other = try folder.write("weights.gguf", "GGUF")
     #expect(Self.error(opening: other) == .unrecognizedFile(path: other))
-    for path in [index, pickle, zip, archive, other] {
+    for path in [pickle, zip, empty, other] {
       #expect(Self.error(opening: path)?.exitStatus == .badData)
       #expect(Self.error(opening: path)?.message.hasPrefix(path) == true)
     }
-    for path in [index, pickle, archive] { #expect(Self.error(opening: path)?.hint?.contains("safetensors") == true) }
-  }
-
-  @Test(.enabled(if: Fixtures.hasShared)) func realArchiveIsRecognised() {
-    let path = Fixtures.sharedDebianTags + "/pytorch_model.bin"
-    #expect(Self.error(opening: path) == .pyTorchArchive(path: path, entries: 85))
-  }
-
-  /// A zip archive of empty stored entries (APPNOTE.TXT 4.3.7, 4.3.12, 4.3.16).
-  static func storedZip(_ names: [String]) -> [UInt8] {
-    func little(_ value: Int, _ width: Int) -> [UInt8] { (0..<width).map { UInt8(value >> (8 * $0) & 255) } }
-    var local: [UInt8] = []
-    var central: [UInt8] = []
-    for name in names {
-      let zeros: [UInt8] = Array(repeating: 0, count: 20)
-      let common: [UInt8] = [little(20, 2), zeros, little(name.utf8.count, 2), little(0, 2)].flatMap { $0 }
-      let signature: [UInt8] = [0x50, 0x4B, 1, 2]
-      central += signature
-      central += little(20, 2)
-      central += common
-      central += zeros.prefix(10)
-      central += little(local.count, 4)
-      central += Array(name.utf8)
-      let localSignature: [UInt8] = [0x50, 0x4B, 3, 4]
-      local += localSignature
-      local += common
-      local += Array(name.utf8)
-    }
-    let end: [UInt8] = [0x50, 0x4B, 5, 6]
-    let parts: [[UInt8]] = [
-      local, central, end, little(0, 4), little(names.count, 2), little(names.count, 2), little(central.count, 4),
-      little(local.count, 4), [0, 0],
-    ]
-    return parts.flatMap { $0 }
+    #expect(Self.error(opening: pickle)?.hint?.contains("state_dict") == true)
   }
 }

@@ -40,7 +40,7 @@ import Testing
     let expected = CheckpointError.unsupportedElementType(path: checkpoint.weights.path, tensor: "n", found: "I64")
     #expect(checkpointError { () throws(CheckpointError) in try checkpoint.require("n", shape: [1]) } == expected)
     #expect(checkpointError { () throws(CheckpointError) in try tensor.floats() } == expected)
-    #expect(expected.message.contains("unsupported dtype I64; supported: F32, F16, BF16"))
+    #expect(expected.message.contains("unsupported dtype I64 for weights; supported: F64, F32, F16"))
     tensor.discard(elements: 0..<1)
   }
 

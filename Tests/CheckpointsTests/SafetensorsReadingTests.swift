@@ -103,7 +103,7 @@ import Testing
     let header =
       "{\"__metadata__\":{\"format\":\"pt\"},"
       + SafetensorsErrorTests.tensor("scalar", "F32", "[]", "[0,4]") + ","
-      + SafetensorsErrorTests.tensor("empty", "F64", "[3,0]", "[4,4]") + "}      "
+      + SafetensorsErrorTests.tensor("empty", "I64", "[3,0]", "[4,4]") + "}      "
     let path = try folder.write("odd.safetensors", safetensors(header, data: [0, 0, 0xC0, 0x3F]))
     let file = try SafetensorsFile(path: path)
     #expect(file.tensors.map(\.name) == ["scalar", "empty"])

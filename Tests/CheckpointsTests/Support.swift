@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import ModelCore
+import Testing
 
 /// Folders that the tests read.
 enum Fixtures {
@@ -62,10 +63,10 @@ func checkpointError<Result>(_ body: () throws(CheckpointError) -> Result) -> Ch
 
 /// All bytes of `tensor`, of which there are `count`.
 func storedBytes(_ tensor: TensorView, count: Int) throws -> [UInt8] {
-  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
-  defer { buffer.deallocate() }
-  try tensor.readBytes(elements: 0..<tensor.elementCount, into: buffer)
-  return Array(buffer)
+  var bytes: [UInt8] = []
+  try tensor.withStoredBytes(elements: 0..<tensor.elementCount) { bytes = Array($0) }
+  #expect(bytes.count == count)
+  return bytes
 }
 
 /// Some elements of `tensor`.

@@ -39,11 +39,20 @@ import Testing
   }
 
   @Test(arguments: ["pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json"])
-  func containersNotSupported(_ name: String) throws {
+  func containersThatHoldSomethingElse(_ name: String) throws {
     let checkpoint = try folder.checkpoint([name: Array("something".utf8)], without: "model.safetensors")
+    let expected =
+      name.hasSuffix(".json") ? "invalid JSON" : "expected a zip archive of torch.save, found something else"
     for input in [checkpoint, "\(checkpoint)/\(name)"] {
-      try expectRefusal(input, status: 65, naming: ["\(checkpoint)/\(name)", "model.safetensors"], hint: "safetensors")
+      try expectRefusal(input, status: 65, naming: ["\(checkpoint)/\(name)", expected])
     }
+  }
+
+  @Test(arguments: ["pytorch_model.bin", "model.safetensors"])
+  func pointerOfGitLFS(_ name: String) throws {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    let checkpoint = try folder.checkpoint([name: Array(pointer.utf8)], without: "model.safetensors")
+    try expectRefusal(checkpoint, status: 65, naming: ["\(checkpoint)/\(name)", "Git LFS"], hint: "git lfs pull")
   }
 
   @Test func zipArchive() throws {

@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test func elementTypes() {
-    #expect(DType.allCases.map(\.rawValue) == ["F32", "F16", "BF16"])
-    #expect(DType.allCases.map(\.byteCount) == [4, 2, 2])
+    #expect(DType.allCases.map(\.rawValue) == ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"])
+    #expect(DType.allCases.map(\.byteCount) == [8, 4, 2, 2, 1, 1])
   }
 }

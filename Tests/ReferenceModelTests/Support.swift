@@ -42,7 +42,7 @@ func alteredTiny(
   let text = try String(contentsOfFile: Fixtures.randomTiny + "/config.json", encoding: .utf8)
   try Data(config(text).utf8).write(to: folder.appendingPathComponent("config.json"))
   var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: Fixtures.randomTiny + "/model.safetensors")))
-  if let range = try tensor.flatMap({ try Checkpoint.open(Fixtures.randomTiny).tensor($0) })?.byteRange {
+  if let range = try tensor.flatMap({ try Checkpoint.open(Fixtures.randomTiny).tensor($0)?.byteRange }) {
     var part = Array(bytes[range])
     edit(&part)
     bytes.replaceSubrange(range, with: part)

@@ -93,7 +93,7 @@ import Verification
     var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: Converted.f32.get())))
     let tensor = try #require(try Checkpoint.open(Fixtures.randomTiny).tensor("model.text_projector.linear_1.bias"))
     let source = try Data(contentsOf: URL(fileURLWithPath: Fixtures.randomTiny + "/model.safetensors"))
-    let values = source[tensor.byteRange]
+    let values = source[try #require(tensor.byteRange)]
     let start = try #require(Data(bytes).range(of: values)).lowerBound
     bytes[start + 5] ^= 0x10
     let path = try folder.write("damaged.glc", bytes)

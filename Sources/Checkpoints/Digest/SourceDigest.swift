@@ -5,32 +5,56 @@ import ModelCore
 ///
 /// ``content`` is the same for the same tensors whatever container they are in. It is the SHA-256 of, for each tensor in
 /// the order of its name's UTF-8 bytes: the name, NUL, the dtype (`F32`), NUL, the dimensions in decimal joined by `x`
-/// (nothing for a scalar), NUL, and the 32-byte SHA-256 of the tensor's bytes, little-endian and row-major.
+/// (nothing for a scalar), NUL, and the 32-byte SHA-256 of the tensor's bytes, little-endian and row-major. Names are those without
+/// the prefixes of wrappers; a tensor that an adapter changed counts with its merged elements, as F32.
 public struct SourceDigest: Sendable, Equatable {
-  /// SHA-256 of the whole file.
-  public let file: [UInt8]
+  /// One file and its SHA-256.
+  public struct File: Sendable, Equatable {
+    /// The file's path.
+    public let path: String
+    /// Bytes in the file.
+    public let size: Int
+    /// SHA-256 of the whole file.
+    public let sha256: [UInt8]
+  }
+
+  /// The files of weights, an index and the files of an adapter included.
+  public let files: [File]
   /// SHA-256 over names, types, shapes and contents.
   public let content: [UInt8]
 
-  /// Computes both digests in one pass over the file, by plain reads: no page of the mapping becomes resident.
+  /// Computes all digests in one pass over each file, by plain reads: no page of the mapping becomes resident. The same pass
+  /// compares the checksums of archives, so whoever uses the weights of one calls this, or reads damaged ones.
   /// Takes about a second a gigabyte; safe to call on another thread while the checkpoint is read.
-  /// - Throws: A read error in ``CheckpointError/core(_:)``, also where the file's size is no longer what it was.
+  /// - Throws: ``CheckpointError/zip(path:_:)`` where a checksum differs; a read error in ``CheckpointError/core(_:)``, also
+  ///   where a file's size is no longer what it was.
   public static func compute(_ checkpoint: Checkpoint) throws(CheckpointError) -> SourceDigest {
-    var whole = SHA256()
-    var tensors = TensorHashers(checkpoint.tensors)
-    try readWhole(checkpoint.weights.path, expectedSize: checkpoint.weights.file.size) { bytes, offset in
-      whole.update(bufferPointer: bytes)
-      tensors.update(bytes, at: offset)
+    let weights = checkpoint.weights
+    var files: [File] = []
+    if let index = checkpoint.files.index { files.append(try file(index.path)) }
+    var digests: [[UInt8]?] = Array(repeating: nil, count: weights.tensors.count)
+    for file in weights.files {
+      let sha256 = try pass(over: file, weights.tensors, &digests)
+      files.append(File(path: file.path, size: file.file.size, sha256: sha256))
     }
-    return SourceDigest(file: Array(whole.finalize()), content: tensors.content())
+    for path in checkpoint.adapter?.files.all ?? [] { files.append(try Self.file(path)) }
+    var rows: [(tensor: TensorView, digest: [UInt8])] = []
+    for (tensor, digest) in zip(weights.tensors, digests) {
+      if let digest { rows.append((tensor, digest)) } else { rows.append((tensor, try elementsDigest(tensor))) }
+    }
+    return SourceDigest(files: files, content: content(rows))
   }
 
-  /// The SHA-256 of the file at `path`.
+  /// The digest of the file at `path`.
   /// - Throws: A read error in ``CheckpointError/core(_:)``.
-  public static func sha256(ofFile path: String) throws(CheckpointError) -> [UInt8] {
+  public static func file(_ path: String) throws(CheckpointError) -> File {
     var hasher = SHA256()
-    try readWhole(path, expectedSize: nil) { bytes, _ in hasher.update(bufferPointer: bytes) }
-    return Array(hasher.finalize())
+    var size = 0
+    try readWhole(path, expectedSize: nil) { bytes, _ in
+      hasher.update(bufferPointer: bytes)
+      size += bytes.count
+    }
+    return File(path: path, size: size, sha256: Array(hasher.finalize()))
   }
 
   /// A digest in lower-case hexadecimal.
@@ -38,42 +62,45 @@ public struct SourceDigest: Sendable, Equatable {
     let digits = Array("0123456789abcdef")
     return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
-}
 
-/// The digests of all tensors, driven by consecutive pieces of the file they are in.
-private struct TensorHashers {
-  private let tensors: [TensorView]
-  private var digests: [[UInt8]] = []
-  private var hasher = SHA256()
-
-  /// `tensors` are in the order of their data, which has no holes.
-  init(_ tensors: [TensorView]) {
-    self.tensors = tensors
-  }
-
-  /// Takes the next bytes of the file, which start at `offset`.
-  mutating func update(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
-    let end = offset + bytes.count
-    while digests.count < tensors.count {
-      let range = tensors[digests.count].byteRange.clamped(to: offset..<end)
-      if !range.isEmpty {
-        hasher.update(bufferPointer: .init(rebasing: bytes[range.lowerBound - offset..<range.upperBound - offset]))
-      }
-      guard tensors[digests.count].byteRange.upperBound <= end else { return }
-      finishTensor()
+  /// Reads one file once: its own digest, those of the tensors that lie plainly in it, and the checksums of its entries.
+  private static func pass(
+    over file: WeightFile, _ tensors: [TensorView], _ digests: inout [[UInt8]?]
+  ) throws(CheckpointError) -> [UInt8] {
+    var whole = SHA256()
+    var hashers = TensorHashers(tensors, in: file.file)
+    var checksums = ChecksumPass(file.checksums)
+    try readWhole(file.path, expectedSize: file.file.size) { bytes, offset in
+      whole.update(bufferPointer: bytes)
+      hashers.update(bytes, at: offset)
+      checksums.update(bytes, at: offset)
     }
+    try checksums.compare(path: file.path)
+    for (index, digest) in hashers.finished { digests[index] = digest }
+    return Array(whole.finalize())
   }
 
-  private mutating func finishTensor() {
-    digests.append(Array(hasher.finalize()))
-    hasher = SHA256()
+  /// The digest of a tensor that does not lie plainly in its file, a few elements at a time.
+  private static func elementsDigest(_ tensor: TensorView) throws(CheckpointError) -> [UInt8] {
+    var hasher = SHA256()
+    let block = 1 << 18
+    var floats: [Float] = []
+    for start in stride(from: 0, to: tensor.elementCount, by: block) {
+      let range = start..<min(start + block, tensor.elementCount)
+      guard tensor.isMerged else {
+        try tensor.withStoredBytes(elements: range) { hasher.update(bufferPointer: $0) }
+        continue
+      }
+      floats = try tensor.floats(elements: range)
+      floats.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+      tensor.discard(elements: range)
+    }
+    return Array(hasher.finalize())
   }
 
-  /// The digest over all tensors, after the whole file.
-  func content() -> [UInt8] {
+  private static func content(_ rows: [(tensor: TensorView, digest: [UInt8])]) -> [UInt8] {
     var content = SHA256()
-    let rows = zip(tensors, digests).sorted { $0.0.name.utf8.lexicographicallyPrecedes($1.0.name.utf8) }
-    for (tensor, digest) in rows {
+    for (tensor, digest) in rows.sorted(by: { $0.tensor.name.utf8.lexicographicallyPrecedes($1.tensor.name.utf8) }) {
       let shape = tensor.shape.map(String.init).joined(separator: "x")
       content.update(data: Array("\(tensor.name)\0\(tensor.dtypeName)\0\(shape)\0".utf8))
       content.update(data: digest)

@@ -11,14 +11,64 @@ public enum CheckpointError: Diagnostic, Equatable {
   case noWeights(folder: String, lookedFor: [String])
   /// Weights without a `config.json` beside them.
   case noConfiguration(path: String, weights: String)
-  /// A zip archive of `torch.save`.
-  case pyTorchArchive(path: String, entries: Int)
+  /// A pointer of Git LFS where a file of weights should be.
+  case pointer(path: String)
+  /// What is wrong with a zip archive.
+  case zip(path: String, ZipViolation)
+  /// What is wrong with a pickle, and the offset in it of the opcode that shows it.
+  case pickle(path: String, position: Int, PickleViolation)
   /// Named like a PyTorch file, and a zip archive, but without `data.pkl`.
   case zipWithoutPickle(path: String, entries: Int)
-  /// Named like a PyTorch file, and not a zip archive.
+  /// A zip archive with more than one `data.pkl`.
+  case severalPickles(path: String, entries: [String])
+  /// An archive of TorchScript.
+  case torchScript(path: String, entry: String)
+  /// A bare pickle, as `torch.save` wrote before PyTorch 1.6.
   case pyTorchPickle(path: String)
-  /// The index of a checkpoint in several files.
-  case shardedCheckpoint(path: String)
+  /// A tar archive, as `torch.save` wrote before PyTorch 0.1.10.
+  case pyTorchTar(path: String)
+  /// Named like a PyTorch file, and nothing that PyTorch ever wrote.
+  case notPyTorch(path: String, size: Int)
+  /// The record `byteorder` says neither `little` nor `big`.
+  case byteOrder(path: String, found: String)
+  /// What was saved is no dictionary of tensors, and has none inside that is known.
+  case noStateDict(path: String, found: String)
+  /// Several dictionaries that could be the state dict.
+  case ambiguousStateDict(path: String, keys: [String])
+  /// Two tensors of one name.
+  case duplicateTensor(path: String, tensor: String, first: String, second: String)
+  /// A tensor in a storage that the archive does not have.
+  case noStorage(path: String, tensor: String, storage: String)
+  /// A storage whose elements are not the bytes of its entry.
+  case storageSize(path: String, tensor: String, entry: String, elements: Int, elementSize: Int, found: Int)
+  /// A tensor with elements outside its storage.
+  case beyondStorage(
+    path: String, tensor: String, storage: String, shape: [Int], strides: [Int], offset: Int, available: Int)
+  /// Tensors that show the same bytes so often that reading them is out of proportion to the file.
+  case repeatedBytes(path: String, tensor: String, bytes: Int, limit: Int)
+
+  /// A shard that an index names and that is not there.
+  case missingShard(path: String, shard: String, tensors: [String])
+  /// An index that names something else than a file beside it.
+  case shardName(path: String, tensor: String, expected: String, found: String)
+  /// An index without tensors.
+  case emptyIndex(path: String)
+  /// A tensor that two shards hold.
+  case tensorInTwoShards(path: String, tensor: String, first: String, second: String)
+  /// A tensor of the index that no shard holds.
+  case tensorInNoShard(path: String, tensor: String, expected: String)
+  /// A tensor that another shard holds than the index says.
+  case tensorInOtherShard(path: String, tensor: String, expected: String, found: String)
+  /// A tensor of a shard that the index does not know.
+  case tensorNotInIndex(path: String, tensor: String, shard: String)
+
+  /// A tensor of an adapter that is not what it should be.
+  case adapterTensor(path: String, tensor: String, expected: String)
+  /// What an adapter changes is not in the base.
+  case adapterWithoutBase(path: String, base: String, names: [String])
+  /// A regular expression that cannot be used.
+  case pattern(path: String, field: String, PatternFailure)
+
   /// A file that no rule knows.
   case unrecognizedFile(path: String)
 

@@ -1,12 +1,15 @@
-import Glibc
 import ModelCore
 
 /// The paths of a checkpoint's files.
 public struct CheckpointFiles: Sendable, Equatable {
   /// The folder that everything is in.
   public let folder: String
-  /// `model.safetensors`.
+  /// The file of weights, or the index of several.
   public let weights: String
+  /// How the weights are kept.
+  public let container: WeightContainer
+  /// Of weights in several files.
+  public let index: ShardIndex?
   /// `config.json`.
   public let configuration: String
   /// `tokenizer.json`, `nil` where there is none.
@@ -17,97 +20,72 @@ public struct CheckpointFiles: Sendable, Equatable {
   public let tokenizerConfig: String?
   /// `added_tokens.json`, `nil` where there is none.
   public let addedTokens: String?
+  /// `special_tokens_map.json`, `nil` where there is none.
+  public let specialTokensMap: String?
+  /// Other weights in the folder, which are not read.
+  public let otherWeights: [String]
 
-  /// All that are there.
+  /// The files that hold weights.
+  public var weightFiles: [String] { index?.shards ?? [weights] }
+
+  /// All that are there and belong to the checkpoint.
   public var all: [String] {
-    [weights, configuration] + [tokenizerJSON, sentencePieceModel, tokenizerConfig, addedTokens].compactMap { $0 }
+    (index.map { [$0.path] } ?? []) + weightFiles + [configuration]
+      + [tokenizerJSON, sentencePieceModel, tokenizerConfig, addedTokens, specialTokensMap].compactMap { $0 }
   }
 
-  /// What a folder is searched for, in order. Those after the first are recognised, and refused by name.
+  /// What a folder is searched for; the first that is there wins, as in `transformers` (`modeling_utils.py`).
   static let weightFileNames = [
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
 
-  /// Finds the files of the checkpoint at `path`, a folder or a file of weights.
+  /// Finds the files of the checkpoint at `path`, a folder, a file of weights, or an index of several.
   /// - Throws: ``CheckpointError/notFound(path:reason:)``, ``CheckpointError/noWeights(folder:lookedFor:)``,
-  ///   ``CheckpointError/noConfiguration(path:weights:)``, and the errors for containers that are not supported.
+  ///   ``CheckpointError/noConfiguration(path:weights:)``, ``CheckpointError/unrecognizedFile(path:)``, and those of a bad index.
   public static func locate(_ path: String) throws(CheckpointError) -> CheckpointFiles {
     switch FileKind(of: path) {
     case .missing(let reason): throw .notFound(path: path, reason: reason)
     case .other: throw .notFound(path: path, reason: "expected a folder or a file, found neither")
     case .folder: return try inFolder(path)
-    case .file: return try beside(path)
+    case .file: return try CheckpointFiles(weights: path)
     }
   }
 
   private static func inFolder(_ path: String) throws(CheckpointError) -> CheckpointFiles {
-    let folder = withoutTrailingSlashes(path)
+    let folder = FilePath.withoutTrailingSlashes(path)
     for name in weightFileNames {
-      guard let candidate = existing(name, in: folder) else { continue }
-      return try beside(candidate)
+      guard let candidate = FilePath.existing(name, in: folder) else { continue }
+      return try CheckpointFiles(weights: candidate)
     }
     throw .noWeights(folder: path, lookedFor: weightFileNames)
   }
 
-  private static func beside(_ weights: String) throws(CheckpointError) -> CheckpointFiles {
-    let slash = weights.lastIndex(of: "/")
-    let folder = slash.map { $0 == weights.startIndex ? "/" : String(weights[..<$0]) } ?? "."
-    try refuseUnsupportedContainer(weights)
-    guard let configuration = existing("config.json", in: folder) else {
-      throw .noConfiguration(path: join(folder, "config.json"), weights: weights)
+  /// The files beside `weights`.
+  private init(weights: String) throws(CheckpointError) {
+    let folder = FilePath.folder(weights)
+    func beside(_ name: String) -> String? { FilePath.existing(name, in: folder) }
+    (container, index) = try Self.container(of: weights)
+    guard let configuration = beside("config.json") else {
+      throw .noConfiguration(path: FilePath.join(folder, "config.json"), weights: weights)
     }
-    return CheckpointFiles(
-      folder: folder, weights: weights, configuration: configuration,
-      tokenizerJSON: existing("tokenizer.json", in: folder),
-      sentencePieceModel: existing("spm.model", in: folder),
-      tokenizerConfig: existing("tokenizer_config.json", in: folder),
-      addedTokens: existing("added_tokens.json", in: folder))
+    self.folder = folder
+    self.weights = weights
+    self.configuration = configuration
+    tokenizerJSON = beside("tokenizer.json")
+    sentencePieceModel = beside("spm.model")
+    tokenizerConfig = beside("tokenizer_config.json")
+    addedTokens = beside("added_tokens.json")
+    specialTokensMap = beside("special_tokens_map.json")
+    otherWeights = Self.weightFileNames.compactMap(beside).filter { $0 != weights }
   }
 
-  private static func refuseUnsupportedContainer(_ path: String) throws(CheckpointError) {
-    if path.hasSuffix(".safetensors") { return }
-    if path.hasSuffix(".index.json") { throw .shardedCheckpoint(path: path) }
+  private static func container(of path: String) throws(CheckpointError) -> (WeightContainer, ShardIndex?) {
+    if path.hasSuffix(".safetensors.index.json") {
+      return (.safetensors, try ShardIndex(path: path, container: .safetensors))
+    }
+    if path.hasSuffix(".bin.index.json") { return (.pyTorch, try ShardIndex(path: path, container: .pyTorch)) }
+    if path.hasSuffix(".safetensors") { return (.safetensors, nil) }
     guard [".bin", ".pt", ".pth"].contains(where: path.hasSuffix) else { throw .unrecognizedFile(path: path) }
-    switch PyTorchArchive.inspect(path) {
-    case .archive(let entries): throw .pyTorchArchive(path: path, entries: entries)
-    case .otherZip(let entries): throw .zipWithoutPickle(path: path, entries: entries)
-    case .notZip: throw .pyTorchPickle(path: path)
-    }
-  }
-
-  private static func existing(_ name: String, in folder: String) -> String? {
-    let path = join(folder, name)
-    guard case .file = FileKind(of: path) else { return nil }
-    return path
-  }
-
-  private static func join(_ folder: String, _ name: String) -> String {
-    // A file named without a folder has its siblings named likewise.
-    if folder == "." { return name }
-    return folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-  }
-
-  private static func withoutTrailingSlashes(_ path: String) -> String {
-    var path = path[...]
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    return String(path)
-  }
-}
-
-private enum FileKind {
-  case file, folder, other
-  case missing(reason: String)
-
-  init(of path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      self = .missing(reason: systemReason())
-      return
-    }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: self = .file
-    case S_IFDIR: self = .folder
-    default: self = .other
-    }
+    return (.pyTorch, nil)
   }
 }

@@ -41,7 +41,12 @@ public struct SafetensorsFile: Sendable {
       try file.requireIntact()
       self.file = file
       dataOffset = start
-      tensors = rows.map { TensorView(row: $0, file: file, dataOffset: start) }
+      tensors = rows.map { row in
+        let bytes = StoredBytes.mapped(file, start + row.begin..<start + row.end)
+        return TensorView(
+          name: row.name, path: path, type: row.type, shape: row.shape, elementCount: row.elementCount,
+          layout: TensorLayout(bytes: bytes, offset: 0, strides: nil, isBigEndian: false))
+      }
       indexByName = Dictionary(zip(rows.map(\.name), rows.indices)) { first, _ in first }
     } catch {
       // A header that vanished while it was read is an I/O error, whatever its zeros looked like.
@@ -53,16 +58,5 @@ public struct SafetensorsFile: Sendable {
   /// The tensor called `name`, `nil` where there is none.
   public func tensor(_ name: String) -> TensorView? {
     indexByName[name].map { tensors[$0] }
-  }
-}
-
-extension MappedFile {
-  /// `checkIntact()` in this module's errors.
-  func requireIntact() throws(CheckpointError) {
-    do {
-      try checkIntact()
-    } catch {
-      throw .core(error)
-    }
   }
 }

@@ -1,23 +1,29 @@
-/// Exact conversions of 16-bit floats to `Float`, in integer arithmetic that compilers turn into vectors on any
-/// instruction set. Results do not depend on the floating-point environment (flush-to-zero, rounding).
-enum FloatConversion {
-  /// Converts `count` little-endian IEEE binary16 numbers, at any alignment.
-  static func floats(fromF16 source: UnsafeRawBufferPointer, count: Int, into output: UnsafeMutablePointer<Float>) {
-    precondition(source.count >= 2 * count)
-    guard let base = source.baseAddress else { return }
-    for index in 0..<count {
-      let bits = UInt16(littleEndian: base.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      output[index] = float(f16: bits)
-    }
-  }
+import ModelCore
 
-  /// Converts `count` little-endian bfloat16 numbers, at any alignment: the upper halves of `Float`s.
-  static func floats(fromBF16 source: UnsafeRawBufferPointer, count: Int, into output: UnsafeMutablePointer<Float>) {
-    precondition(source.count >= 2 * count)
+/// Conversions of stored floats to `Float`, in integer arithmetic that compilers turn into vectors on any instruction set.
+/// Results do not depend on the floating-point environment (flush-to-zero, rounding), except those of F64, which is rounded.
+enum FloatConversion {
+  /// Converts the little-endian elements `source`, at any alignment: as many as `output` holds.
+  static func floats(
+    from type: DType, _ source: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(source.count >= output.count * type.byteCount)
     guard let base = source.baseAddress else { return }
-    for index in 0..<count {
-      let bits = UInt16(littleEndian: base.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      output[index] = Float(bitPattern: UInt32(bits) << 16)
+    func convert<Bits: FixedWidthInteger>(_: Bits.Type, _ float: (Bits) -> Float) {
+      for index in output.indices {
+        let offset = index * MemoryLayout<Bits>.size
+        output[index] = float(Bits(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
+      }
+    }
+    switch type {
+    case .f32: convert(UInt32.self) { Float(bitPattern: $0) }
+    case .f16: convert(UInt16.self, float(f16:))
+    // The upper half of a `Float`.
+    case .bf16: convert(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+    // The upper half of an F16.
+    case .f8e5m2: convert(UInt8.self) { float(f16: UInt16($0) << 8) }
+    case .f8e4m3: convert(UInt8.self, float(f8e4m3:))
+    case .f64: convert(UInt64.self) { Float(Double(bitPattern: $0)) }
     }
   }
 
@@ -33,5 +39,17 @@ enum FloatConversion {
     let special = normal &+ 112 << 23
     let finite = magnitude < 0x0400 ? subnormal : normal
     return Float(bitPattern: sign | (magnitude < 0x7C00 ? finite : special))
+  }
+
+  /// E4M3 of the OCP 8-bit floating point specification (arXiv 2209.05433): bias 7, no infinities, NaN where all bits are set.
+  @inline(__always)
+  private static func float(f8e4m3 bits: UInt8) -> Float {
+    let sign = UInt32(bits & 0x80) << 24
+    let magnitude = Int32(bits & 0x7F)
+    // Exponent 0: mantissa · 2⁻⁹.
+    let subnormal = (Float(magnitude) * 0x1p-9).bitPattern
+    let normal = UInt32(bitPattern: magnitude) << 20 &+ 120 << 23
+    let finite = magnitude < 0x08 ? subnormal : normal
+    return Float(bitPattern: sign | (magnitude < 0x7F ? finite : 0x7FC0_0000))
   }
 }

@@ -1,0 +1,64 @@
+import ModelCore
+
+/// Which modules have an adapter (`check_target_module_exists` of `peft/tuners/tuners_utils.py`).
+struct AdapterTargets {
+  private enum Names {
+    case suffixes([String])
+    case pattern(PythonPattern)
+    /// Nothing is said: what the file holds is meant.
+    case any
+  }
+
+  private let path: String
+  private let included: Names
+  private let excluded: Names?
+  /// Numbers of layers, and the patterns that find a layer's number in a module's name.
+  private let layers: (indices: Set<Int>, patterns: [PythonPattern])?
+
+  init(_ root: JSONValue, path: String) throws(CheckpointError) {
+    self.path = path
+    included = try Self.names(root, "target_modules", path) ?? .any
+    excluded = try Self.names(root, "exclude_modules", path)
+    let (indices, patterns) = try reading { () throws(ModelCoreError) in
+      (try root.integers("layers_to_transform"), try root.strings("layers_pattern") ?? [])
+    }
+    guard !indices.isEmpty else {
+      layers = nil
+      return
+    }
+    var finders: [PythonPattern] = []
+    for pattern in patterns.isEmpty ? [".*?\\.[^.]*"] : patterns.map({ "(?:^|.*?\\.)\($0)" }) {
+      finders.append(
+        try PythonPattern.compiled("\(pattern)\\.(?P<idx>\\d+)\\.", .prefix, field: "layers_pattern", path: path))
+    }
+    layers = (Set(indices), finders)
+  }
+
+  func contains(_ module: String) throws(CheckpointError) -> Bool {
+    if let excluded, try Self.matches(excluded, module, "exclude_modules", path) { return false }
+    guard try Self.matches(included, module, "target_modules", path) else { return false }
+    // Only names that match by their ends are filtered.
+    guard let layers, case .suffixes(let names) = included, !names.contains(module) else { return true }
+    for pattern in layers.patterns {
+      guard let number = try pattern.group("idx", of: module, field: "layers_pattern", path: path) else { continue }
+      return Int(number).map(layers.indices.contains) ?? false
+    }
+    return false
+  }
+
+  private static func names(_ root: JSONValue, _ field: String, _ path: String) throws(CheckpointError) -> Names? {
+    guard let value = root.member(field), !value.isNull else { return nil }
+    if let text = value.string { return .pattern(try PythonPattern.compiled(text, field: field, path: path)) }
+    return .suffixes(try reading { () throws(ModelCoreError) in try root.strings(field) ?? [] })
+  }
+
+  private static func matches(
+    _ names: Names, _ module: String, _ field: String, _ path: String
+  ) throws(CheckpointError) -> Bool {
+    switch names {
+    case .any: return true
+    case .suffixes(let names): return names.contains { module == $0 || module.hasSuffix(".\($0)") }
+    case .pattern(let pattern): return try pattern.matches(module, field: field, path: path)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import ModelCore
+
+/// Removes what wrappers of a module put into the names of its tensors:
+///
+/// - `_orig_mod.` (`torch.compile`), wherever it stands: no module of a model is called so;
+/// - `module.` (`DataParallel`, FSDP) and `base_model.model.` (PEFT), where every name begins with it.
+struct TensorNames {
+  /// What was removed, in the order of removal.
+  private(set) var removed: [String] = []
+  /// The names that are left, in the order of those given.
+  private(set) var names: [String]
+
+  private static let compiled = "_orig_mod."
+  private static let wrappers = ["module.", "base_model.model."]
+
+  init(_ names: [String]) {
+    self.names = names
+    while removeCompiled() || removeWrapper() {}
+  }
+
+  private mutating func removeCompiled() -> Bool {
+    var isFound = false
+    names = names.map { name in
+      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+      let kept = parts.filter { $0 != Self.compiled.dropLast() }
+      guard kept.count < parts.count else { return name }
+      isFound = true
+      return kept.joined(separator: ".")
+    }
+    if isFound { removed.append(Self.compiled) }
+    return isFound
+  }
+
+  private mutating func removeWrapper() -> Bool {
+    guard !names.isEmpty,
+      let wrapper = Self.wrappers.first(where: { prefix in names.allSatisfy { $0.hasPrefix(prefix) } })
+    else { return false }
+    names = names.map { String($0.dropFirst(wrapper.count)) }
+    removed.append(wrapper)
+    return true
+  }
+}
