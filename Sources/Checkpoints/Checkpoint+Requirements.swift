@@ -16,12 +16,19 @@ public struct TensorRequirement: Sendable, Equatable {
 
 extension Checkpoint {
   /// The tensors asked for, in the order of `requirements`, each of the shape asked for and of a type that can be read.
-  /// - Throws: ``CheckpointError/missingTensors(path:names:)`` with every name that is missing; then, for the first
+  /// - Throws: ``CheckpointError/missingTensors(path:names:)`` with every name that is missing (or
+  ///   ``CheckpointError/unmergedAdapter(path:tensor:)``, which explains them); then, for the first
   ///   tensor that is not as asked, ``CheckpointError/wrongShape(path:tensor:expected:found:)`` or
   ///   ``CheckpointError/unsupportedElementType(path:tensor:found:)``.
   public func require(_ requirements: [TensorRequirement]) throws(CheckpointError) -> [TensorView] {
     let missing = requirements.map(\.name).filter { tensor($0) == nil }
-    guard missing.isEmpty else { throw .missingTensors(path: weights.path, names: missing) }
+    guard missing.isEmpty else {
+      // The scale of an adapter is in its configuration, which a state dict does not have.
+      if let part = tensors.first(where: { $0.name.contains(".lora_A.") }) {
+        throw .unmergedAdapter(path: part.path, tensor: part.name)
+      }
+      throw .missingTensors(path: weights.path, names: missing)
+    }
     var found: [TensorView] = []
     found.reserveCapacity(requirements.count)
     for requirement in requirements { found.append(try require(requirement.name, shape: requirement.shape)) }

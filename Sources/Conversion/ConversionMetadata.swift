@@ -47,7 +47,10 @@ struct ConversionMetadata {
 /// The compiled tokenizer of a checkpoint, and what it was compiled from.
 struct CompiledSource {
   let bytes: [UInt8]
-  private let source: String
+  /// The name of the file it was compiled from.
+  let source: String
+  /// The largest id of a token, plus one.
+  let vocabularySize: Int
   private let pieceCount: Int
 
   init(_ checkpoint: Checkpoint) throws(ConversionError) {
@@ -56,6 +59,7 @@ struct CompiledSource {
     bytes = section.bytes
     source = SourceFiles.name(files.source ?? "")
     pieceCount = section.summary.pieceCount
+    vocabularySize = section.summary.vocabularySize
   }
 
   var metadata: JSON {
@@ -77,16 +81,33 @@ struct SourceFiles {
   init(_ checkpoint: Checkpoint, weights: SourceDigest) throws(ConversionError) {
     contentDigest = "sha256:\(SourceDigest.hexadecimal(weights.content))"
     var digests = weights.files
-    let files = checkpoint.files
-    let others = [
-      files.configuration, files.tokenizerJSON ?? files.sentencePieceModel, files.tokenizerConfig, files.addedTokens,
-      files.specialTokensMap,
-    ]
-    for path in others.compactMap({ $0 }) {
+    for path in Self.others(checkpoint) {
       digests.append(
         try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in try SourceDigest.file(path) })
     }
     rows = digests.map { (Self.name($0.path), $0.size, SourceDigest.hexadecimal($0.sha256)) }
+  }
+
+  /// Without digests, to tell how long the metadata will be.
+  init(sizesOf checkpoint: Checkpoint) throws(ConversionError) {
+    let digest = SourceDigest.hexadecimal(Array(repeating: 0, count: 32))
+    contentDigest = "sha256:\(digest)"
+    let weights = [checkpoint.files.index?.path].compactMap { $0 } + checkpoint.files.weightFiles
+    var rows: [(name: String, bytes: Int, sha256: String)] = []
+    for path in weights + (checkpoint.adapter?.files.all ?? []) + Self.others(checkpoint) {
+      let size = try lifting(ConversionError.core) { () throws(ModelCoreError) in try MappedFile(path: path).size }
+      rows.append((Self.name(path), size, digest))
+    }
+    self.rows = rows
+  }
+
+  /// What is read beside the weights.
+  private static func others(_ checkpoint: Checkpoint) -> [String] {
+    let files = checkpoint.files
+    return [
+      files.configuration, files.tokenizerJSON ?? files.sentencePieceModel, files.tokenizerConfig, files.addedTokens,
+      files.specialTokensMap,
+    ].compactMap { $0 }
   }
 
   var json: JSON {
@@ -110,7 +131,7 @@ struct SourceFiles {
 /// The digests of the weights, computed on another thread.
 final class PendingDigest: Sendable {
   private let group = DispatchGroup()
-  private let result = Mutex<Result<SourceDigest, CheckpointError>?>(nil)
+  private let outcome = Mutex<Result<SourceDigest, CheckpointError>?>(nil)
 
   init(_ checkpoint: Checkpoint) {
     DispatchQueue.global().async(group: group) { [self] in
@@ -120,14 +141,19 @@ final class PendingDigest: Sendable {
       } catch {
         digest = .failure(error)
       }
-      result.withLock { $0 = digest }
+      outcome.withLock { $0 = digest }
     }
   }
 
   /// Waits for the digests.
   func wait() throws(ConversionError) -> SourceDigest {
+    try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in try result().get() }
+  }
+
+  /// Waits for the digests, or for what went wrong.
+  func result() -> Result<SourceDigest, CheckpointError> {
     group.wait()
-    guard let result = result.withLock({ $0 }) else { preconditionFailure("the group has been left") }
-    return try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in try result.get() }
+    guard let result = outcome.withLock({ $0 }) else { preconditionFailure("the group has been left") }
+    return result
   }
 }

@@ -39,18 +39,53 @@ public struct Converter {
 
   /// Converts, and writes the output whole or not at all.
   public func run() throws(ConversionError) -> ConversionSummary {
-    let checkpoint = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
-      try Checkpoint.open(options.input, adapter: options.adapter)
-    }
+    let checkpoint = try open(isSurvey: false)
     try Self.refuseOverwriting(checkpoint, output: options.output)
-    let table = TensorTable(checkpoint.configuration)
-    let views = try require(table, checkpoint)
-    // Hashing takes as long as quantizing: it has a thread of its own, and reads the file by itself.
+    let mapping = try TensorMapping(checkpoint)
+    // Hashing takes as long as quantizing: it has a thread of its own, and reads the files by itself.
     let digest = PendingDigest(checkpoint)
+    do throws(ConversionError) {
+      return try write(mapping, checkpoint, digest)
+    } catch {
+      // What is wrong with damaged weights is that they are damaged, whatever they looked like.
+      if case .failure(.zip(let path, .checksum(let entry, let expected, let found))) = digest.result() {
+        throw .checkpoint(.zip(path: path, .checksum(entry: entry, expected: expected, found: found)))
+      }
+      throw error
+    }
+  }
+
+  /// Finds out all that can be known without writing: what is there, what becomes what, and the size of the output.
+  public func plan() throws(ConversionError) -> ConversionPlan {
+    let checkpoint = try open(isSurvey: true)
+    let mapping = try TensorMapping(checkpoint)
     let tokenizer = try CompiledSource(checkpoint)
-    let relative = try RelativeProjection(checkpoint, table)
-    let writer = try makeWriter(table, tokenizer.bytes, checkpoint)
-    let worst = try writeTensors(table, views, relative, checkpoint, writer)
+    let layout = GLCLayout(records: try records(mapping), tokenizerSize: tokenizer.bytes.count)
+    let metadata = ConversionMetadata(
+      configuration: checkpoint.configuration, scheme: options.scheme, tokenizer: tokenizer,
+      files: try SourceFiles(sizesOf: checkpoint))
+    return ConversionPlan(
+      input: ConversionInput(checkpoint, mapping, tokenizer), mapping: mapping, layout: layout,
+      outputSize: layout.fileSize(metadataSize: metadata.json.text().utf8.count),
+      notImplemented: checkpoint.notImplemented)
+  }
+
+  private func open(isSurvey: Bool) throws(ConversionError) -> Checkpoint {
+    try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
+      try Checkpoint.open(options.input, adapter: options.adapter, isSurvey: isSurvey)
+    }
+  }
+
+  private func write(
+    _ mapping: TensorMapping, _ checkpoint: Checkpoint, _ digest: PendingDigest
+  ) throws(ConversionError) -> ConversionSummary {
+    let tokenizer = try CompiledSource(checkpoint)
+    let relative = try RelativeProjection(checkpoint, mapping.table)
+    let records = try records(mapping)
+    let writer = try lifting(ConversionError.format) { () throws(GLCFormatError) in
+      try GLCWriter(path: options.output, records: records, tokenizer: tokenizer.bytes)
+    }
+    let worst = try writeTensors(mapping, relative, checkpoint, writer)
     let metadata = ConversionMetadata(
       configuration: checkpoint.configuration, scheme: options.scheme, tokenizer: tokenizer,
       files: try SourceFiles(checkpoint, weights: digest.wait()))
@@ -58,56 +93,36 @@ public struct Converter {
       try writer.finish(metadata: metadata.json.text())
     }
     return ConversionSummary(
-      output: options.output, tensorCount: table.rows.count, sourceSize: checkpoint.weights.size,
-      outputSize: size, tokenizerSize: tokenizer.bytes.count, worst: worst,
-      unread: checkpoint.unusedTensorNames(asked: table.requirements.map(\.name)),
-      contentDigest: metadata.files.contentDigest)
+      output: options.output, input: ConversionInput(checkpoint, mapping, tokenizer), tensorCount: records.count,
+      outputSize: size, worst: worst, contentDigest: metadata.files.contentDigest)
   }
 
-  /// Every tensor that the table asks for, all missing ones reported at once, and no others in the file.
-  private func require(_ table: TensorTable, _ checkpoint: Checkpoint) throws(ConversionError) -> [String: TensorView] {
-    let requirements = table.requirements
-    let views = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
-      try checkpoint.require(requirements)
-    }
-    let unknown = checkpoint.unusedTensorNames(asked: requirements.map(\.name)).filter {
-      !TensorTable.unread.contains($0)
-    }
-    guard unknown.isEmpty else { throw .unknownTensors(path: checkpoint.files.weights, names: unknown) }
-    return Dictionary(views.map { ($0.name, $0) }) { first, _ in first }
-  }
-
-  private func makeWriter(
-    _ table: TensorTable, _ tokenizer: [UInt8], _ checkpoint: Checkpoint
-  ) throws(ConversionError) -> GLCWriter {
+  private func records(_ mapping: TensorMapping) throws(ConversionError) -> [TensorRecord] {
     var records: [TensorRecord] = []
-    for row in table.rows {
+    for (row, view) in mapping.rows {
       let (encoding, layout) = options.scheme.form(row.role)
       guard let record = TensorRecord(name: row.name, encoding: encoding, layout: layout, shape: row.shape) else {
-        throw .tooLarge(path: checkpoint.files.weights, tensor: row.source)
+        throw .tooLarge(path: view.path, tensor: row.source)
       }
       records.append(record)
     }
-    return try lifting(ConversionError.format) { () throws(GLCFormatError) in
-      try GLCWriter(path: options.output, records: records, tokenizer: tokenizer)
-    }
+    return records
   }
 
   /// Streams every tensor into the file.
   /// - Returns: the quantized tensor with the largest relative error.
   private func writeTensors(
-    _ table: TensorTable, _ views: [String: TensorView], _ relative: RelativeProjection, _ checkpoint: Checkpoint,
-    _ writer: GLCWriter
+    _ mapping: TensorMapping, _ relative: RelativeProjection, _ checkpoint: Checkpoint, _ writer: GLCWriter
   ) throws(ConversionError) -> ConversionSummary.TensorError? {
-    let total = table.rows.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let total = mapping.rows.reduce(0) { $0 + $1.row.shape.reduce(1, *) }
     var done = 0
     var worst: ConversionSummary.TensorError?
     for record in writer.records {
-      guard let row = table.rows.first(where: { $0.name == record.name }), let view = views[row.source] else {
+      guard let (row, view) = mapping.row(of: record.name) else {
         preconditionFailure("\(record.name) is not in the table")
       }
       let stream = MatrixStream(
-        writer: writer, record: record, path: checkpoint.files.weights, tensor: row.source,
+        writer: writer, record: record, path: view.path, tensor: row.source,
         matrixRows: row.shape.count == 1 ? 1 : row.shape[row.shape.count - 2],
         progress: { elements in
           done += elements
@@ -129,32 +144,4 @@ public struct Converter {
     }
     return worst
   }
-}
-
-/// What a conversion did.
-public struct ConversionSummary: Sendable {
-  /// ‖w − ŵ‖ ÷ ‖w‖ of one tensor.
-  public struct TensorError: Sendable {
-    /// The tensor's name in the `.glc`.
-    public var tensor: String
-    /// ‖w − ŵ‖ ÷ ‖w‖, Frobenius norms.
-    public var relative: Double
-  }
-
-  /// The file written.
-  public var output: String
-  /// Tensors in the file.
-  public var tensorCount: Int
-  /// Bytes of the weights read, of the file written, and of the compiled tokenizer in it.
-  public var sourceSize: Int
-  /// Bytes of the file written.
-  public var outputSize: Int
-  /// Bytes of the compiled tokenizer in it.
-  public var tokenizerSize: Int
-  /// The quantized tensor with the largest relative error; `nil` where none is quantized.
-  public var worst: TensorError?
-  /// Tensors of the checkpoint that the configuration does not read.
-  public var unread: [String]
-  /// `sha256:` and the digest that identifies the checkpoint whatever its container.
-  public var contentDigest: String
 }

@@ -3,7 +3,7 @@ import GLCFormat
 import ModelCore
 
 /// How a tensor of the `.glc` is made.
-enum TensorRole: Equatable {
+package enum TensorRole: Equatable {
   /// A vector, kept in f32.
   case vector
   /// The embedding table: quantized by row, never tiled.
@@ -15,16 +15,16 @@ enum TensorRole: Equatable {
 }
 
 /// One row of the table that maps a checkpoint to a `.glc`.
-struct TensorRow {
+package struct TensorRow {
   /// Name in the `.glc` (formats/glc.md, "Tensors").
-  let name: String
+  package let name: String
   /// Name in the checkpoint; for projected relative embeddings, the projection's weight.
-  let source: String
-  let role: TensorRole
+  package let source: String
+  package let role: TensorRole
   /// Shape in the `.glc`.
-  let shape: [Int]
+  package let shape: [Int]
   /// Shape in the checkpoint.
-  let sourceShape: [Int]
+  package let sourceShape: [Int]
 
   init(_ name: String, _ source: String, _ role: TensorRole, _ shape: [Int], sourceShape: [Int]? = nil) {
     self.name = name
@@ -35,62 +35,68 @@ struct TensorRow {
   }
 }
 
-/// The table of a `deberta-v2` uni-encoder with scorer `simple`.
+/// The table of a `deberta-v2` uni-encoder: the encoder's rows here, those of the head in `TensorTable+Head.swift`.
 struct TensorTable {
   let rows: [TensorRow]
   /// The unprojected relative embeddings, and their LayerNorm where the configuration has it.
   let relativeEmbeddings: TensorRequirement
   let relativeNorm: (gain: TensorRequirement, bias: TensorRequirement)?
 
-  /// Tensors that a checkpoint may hold and this configuration does not read.
-  static let unread = ["model.logit_scale"]
+  private static let root = "model.encoder_model."
 
-  init(_ configuration: ModelConfiguration) {
+  /// Tensors that a checkpoint may hold and no supported configuration reads: a factor that only normalized features use, and two
+  /// that older versions of `transformers` saved (`_keys_to_ignore_on_load_unexpected`).
+  static let unread: Set<String> = [
+    "model.logit_scale", "\(root)embeddings.position_ids", "\(root)embeddings.position_embeddings.weight",
+  ]
+
+  /// - Parameter shape: the shape of a tensor of the checkpoint, for the few that the configuration does not decide.
+  init(_ configuration: ModelConfiguration, shape: (String) -> [Int]? = { _ in nil }) {
     let encoder = configuration.encoder
-    let (hidden, middle) = (encoder.hiddenSize, encoder.intermediateSize)
-    let root = "model.encoder_model."
+    let hidden = encoder.hiddenSize
     var rows: [TensorRow] = [
       TensorRow(
-        "embeddings.tokens", "\(root)embeddings.word_embeddings.weight", .embeddingTable,
+        "embeddings.tokens", "\(Self.root)embeddings.word_embeddings.weight", .embeddingTable,
         [encoder.vocabularySize, hidden])
     ]
-    rows += Self.norm("embeddings.norm", "\(root)embeddings.LayerNorm", hidden)
-    for index in 0..<encoder.layerCount {
-      let (name, source) = ("layers.\(index)", "\(root)encoder.layer.\(index)")
-      for role in ["query", "key", "value"] {
-        rows += Self.linear("\(name).attention.\(role)", "\(source).attention.self.\(role)_proj", hidden, hidden)
-      }
-      rows += Self.linear("\(name).attention.output", "\(source).attention.output.dense", hidden, hidden)
-      rows += Self.norm("\(name).attention.norm", "\(source).attention.output.LayerNorm", hidden)
-      rows += Self.linear("\(name).feed_forward.intermediate", "\(source).intermediate.dense", middle, hidden)
-      rows += Self.linear("\(name).feed_forward.output", "\(source).output.dense", hidden, middle)
-      rows += Self.norm("\(name).feed_forward.norm", "\(source).output.LayerNorm", hidden)
-      let relative = [
-        ("relative_keys", "key", encoder.usesContentToPosition),
-        ("relative_queries", "query", encoder.usesPositionToContent),
-      ]
-      for (role, projection, isUsed) in relative where isUsed {
-        let linear = "\(source).attention.self.\(projection)_proj"
-        rows.append(
-          TensorRow(
-            "\(name).attention.\(role)", "\(linear).weight", .projectedRelative(bias: "\(linear).bias"),
-            [encoder.headCount, encoder.relativeRowCount, encoder.headSize], sourceShape: [hidden, hidden]))
-      }
-    }
-    let size = configuration.head.projectorSize
-    for (name, source) in [("text", "text_projector"), ("classes", "classes_projector")] {
-      rows += Self.linear("head.\(name).first", "model.\(source).linear_1", size, hidden)
-      rows += Self.linear("head.\(name).second", "model.\(source).linear_2", hidden, size)
-    }
+    rows += Self.norm("embeddings.norm", "\(Self.root)embeddings.LayerNorm", hidden)
+    for index in 0..<encoder.layerCount { rows += Self.layer(index, encoder) }
+    rows += Self.head(configuration, shape: shape)
     self.rows = rows
     relativeEmbeddings = TensorRequirement(
-      "\(root)encoder.rel_embeddings.weight", shape: [encoder.relativeRowCount, hidden])
+      "\(Self.root)encoder.rel_embeddings.weight", shape: [encoder.relativeRowCount, hidden])
     relativeNorm =
       encoder.normalizesRelativeEmbeddings
       ? (
-        TensorRequirement("\(root)encoder.LayerNorm.weight", shape: [hidden]),
-        TensorRequirement("\(root)encoder.LayerNorm.bias", shape: [hidden])
+        TensorRequirement("\(Self.root)encoder.LayerNorm.weight", shape: [hidden]),
+        TensorRequirement("\(Self.root)encoder.LayerNorm.bias", shape: [hidden])
       ) : nil
+  }
+
+  private static func layer(_ index: Int, _ encoder: EncoderConfiguration) -> [TensorRow] {
+    let (hidden, middle) = (encoder.hiddenSize, encoder.intermediateSize)
+    let (name, source) = ("layers.\(index)", "\(root)encoder.layer.\(index)")
+    var rows: [TensorRow] = []
+    for role in ["query", "key", "value"] {
+      rows += linear("\(name).attention.\(role)", "\(source).attention.self.\(role)_proj", hidden, hidden)
+    }
+    rows += linear("\(name).attention.output", "\(source).attention.output.dense", hidden, hidden)
+    rows += norm("\(name).attention.norm", "\(source).attention.output.LayerNorm", hidden)
+    rows += linear("\(name).feed_forward.intermediate", "\(source).intermediate.dense", middle, hidden)
+    rows += linear("\(name).feed_forward.output", "\(source).output.dense", hidden, middle)
+    rows += norm("\(name).feed_forward.norm", "\(source).output.LayerNorm", hidden)
+    let relative = [
+      ("relative_keys", "key", encoder.usesContentToPosition),
+      ("relative_queries", "query", encoder.usesPositionToContent),
+    ]
+    for (role, projection, isUsed) in relative where isUsed {
+      let linear = "\(source).attention.self.\(projection)_proj"
+      rows.append(
+        TensorRow(
+          "\(name).attention.\(role)", "\(linear).weight", .projectedRelative(bias: "\(linear).bias"),
+          [encoder.headCount, encoder.relativeRowCount, encoder.headSize], sourceShape: [hidden, hidden]))
+    }
+    return rows
   }
 
   /// Everything that is read from the checkpoint.
@@ -101,14 +107,14 @@ struct TensorTable {
     return all.filter { seen.insert($0.name).inserted }
   }
 
-  private static func linear(_ name: String, _ source: String, _ outputs: Int, _ inputs: Int) -> [TensorRow] {
+  static func linear(_ name: String, _ source: String, _ outputs: Int, _ inputs: Int) -> [TensorRow] {
     [
       TensorRow("\(name).weight", "\(source).weight", .linear, [outputs, inputs]),
       TensorRow("\(name).bias", "\(source).bias", .vector, [outputs]),
     ]
   }
 
-  private static func norm(_ name: String, _ source: String, _ size: Int) -> [TensorRow] {
+  static func norm(_ name: String, _ source: String, _ size: Int) -> [TensorRow] {
     [
       TensorRow("\(name).gain", "\(source).weight", .vector, [size]),
       TensorRow("\(name).bias", "\(source).bias", .vector, [size]),

@@ -9,11 +9,14 @@ struct ConvertCommand: ParsableCommand {
     commandName: "gliclass-convert",
     abstract: "Turn a GLiClass checkpoint into one .glc file.",
     discussion: """
-      The input is a Hugging Face folder, or a model.safetensors with config.json and tokenizer.json (or spm.model) \
-      beside it. The output appears whole or not at all.
+      The input is a Hugging Face folder, or a file of weights with config.json and tokenizer.json (or spm.model) beside it: \
+      model.safetensors, pytorch_model.bin (.pt, .pth), or the index of several. In a folder, model.safetensors comes \
+      before its index, then pytorch_model.bin and its index. The output appears whole or not at all.
 
-      EXAMPLE
+      EXAMPLES
         gliclass-convert model.safetensors -o model.glc --q8
+        gliclass-convert checkpoint/ --adapter lora/ -o model.glc
+        gliclass-convert pytorch_model.bin --dry-run
       """,
     version: Converter.version)
 
@@ -30,45 +33,59 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  @Argument(help: "A model.safetensors, or the folder it is in.")
+  @Argument(help: "A checkpoint's folder, its file of weights, or the index of several.")
   var input: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The .glc file to write.", valueName: "out.glc"))
-  var output: String
+  var output: String?
+
+  @Option(help: ArgumentHelp("A LoRA adapter to merge, as PEFT's save_pretrained wrote it.", valueName: "folder"))
+  var adapter: String?
 
   @Flag(exclusivity: .exclusive)
   var scheme: Scheme = .q8
 
-  func run() throws {
-    try reporting {
-      let bar = ProgressBar("converting")
-      defer { bar.finish() }
-      let options = ConversionOptions(input: input, output: output, scheme: scheme == .q8 ? .q8 : .f32)
-      let summary = try Converter(options, progress: bar.update).run()
-      bar.finish()
-      Console.print(summary.text)
+  @Flag(help: "Say what was found and what would be written, and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Like --dry-run, and say for every tensor what it becomes.")
+  var list = false
+
+  private var writesNothing: Bool { dryRun || list }
+
+  func validate() throws {
+    guard output != nil || writesNothing else {
+      throw ValidationError("Missing expected argument '--output <out.glc>'.")
     }
   }
-}
 
-extension ConversionSummary {
-  /// What was done, for people.
-  fileprivate var text: String {
-    let weights = outputSize - tokenizerSize
-    let ratio = Formatting.decimals(Double(weights) / Double(sourceSize), 3)
-    var lines = [
-      "\(output)",
-      "  tensors    \(tensorCount)",
-      "  size       \(Formatting.size(sourceSize)) -> \(Formatting.size(outputSize)), of which tokenizer "
-        + "\(Formatting.size(tokenizerSize))",
-      "  ratio      \(ratio) without the tokenizer",
-    ]
-    if let worst {
-      lines.append(
-        "  worst      \(worst.tensor), relative error \(Formatting.decimals(worst.relative * 100, 3)) %")
+  func run() throws {
+    try reporting {
+      if writesNothing {
+        try plan()
+      } else {
+        try convert()
+      }
     }
-    if !unread.isEmpty { lines.append("  not read   \(unread.joined(separator: ", "))") }
-    lines.append("  checkpoint \(contentDigest)")
-    return lines.joined(separator: "\n")
+  }
+
+  private var options: ConversionOptions {
+    ConversionOptions(input: input, output: output ?? "", scheme: scheme == .q8 ? .q8 : .f32, adapter: adapter)
+  }
+
+  private func convert() throws {
+    let bar = ProgressBar("converting")
+    defer { bar.finish() }
+    let summary = try Converter(options, progress: bar.update).run()
+    bar.finish()
+    Console.print(summary.text)
+  }
+
+  /// What stands in the way of a conversion is an error here too, after all that was found has been said.
+  private func plan() throws {
+    let plan = try Converter(options).plan()
+    if list { Console.print(plan.table) }
+    Console.print(plan.text)
+    if let error = plan.notImplemented.first { throw error }
   }
 }

@@ -8,9 +8,7 @@ public final class GLCWriter {
   private let output: AtomicFile
   private let tokenizerSize: Int
   private let tokenizerChecksum: UInt32
-  private let directoryOffset: Int
-  private let dataOffset: Int
-  private let dataSize: Int
+  private let layout: GLCLayout
   /// All tensors, sorted by name, with their places.
   public private(set) var records: [TensorRecord]
   private var written: [Int]
@@ -18,30 +16,19 @@ public final class GLCWriter {
 
   /// Creates the output beside `path`, reserves its space and writes the tokenizer.
   public init(path: String, records: [TensorRecord], tokenizer: [UInt8]) throws(GLCFormatError) {
-    var placed = records.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    var end = 0
-    for index in placed.indices {
-      let size = placed[index].extent.count
-      placed[index].extent = end..<end + size
-      end += size
-    }
-    self.records = placed
-    written = Array(repeating: 0, count: placed.count)
-    indexByName = Dictionary(placed.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    dataSize = end
+    layout = GLCLayout(records: records, tokenizerSize: tokenizer.count)
+    self.records = layout.records
+    written = Array(repeating: 0, count: records.count)
+    indexByName = Dictionary(layout.records.enumerated().map { ($1.name, $0) }) { first, _ in first }
     tokenizerSize = tokenizer.count
     tokenizerChecksum = tokenizer.withUnsafeBytes { glck_crc32(0, $0.baseAddress, $0.count) }
-    let alignment = FileHeader.sectionAlignment
-    directoryOffset = (alignment + tokenizer.count).roundedUp(toMultipleOf: alignment)
-    let directorySize = TensorDirectory.encoded(placed).count
-    dataOffset = (directoryOffset + directorySize).roundedUp(toMultipleOf: alignment)
     do throws(ModelCoreError) {
       output = try AtomicFile(path: path)
-      try output.reserve(dataOffset + end)
+      try output.reserve(layout.dataOffset + layout.dataSize)
     } catch {
       throw .file(error)
     }
-    try write(tokenizer, at: alignment)
+    try write(tokenizer, at: GLCLayout.tokenizerOffset)
   }
 
   /// Appends the next bytes of a tensor's extent: codes first, then the other parts, each padded by ``padExtent(_:to:)``.
@@ -50,7 +37,7 @@ public final class GLCWriter {
     let record = records[index]
     precondition(written[index] + bytes.count <= record.extent.count, "tensor \(name) is larger than planned")
     do throws(ModelCoreError) {
-      try output.write(bytes, at: dataOffset + record.extent.lowerBound + written[index])
+      try output.write(bytes, at: layout.dataOffset + record.extent.lowerBound + written[index])
     } catch {
       throw .file(error)
     }
@@ -78,23 +65,22 @@ public final class GLCWriter {
     }
     let directory = TensorDirectory.encoded(records)
     let metadataBytes = Array(metadata.utf8)
-    let metadataOffset = (dataOffset + dataSize).roundedUp(toMultipleOf: FileHeader.sectionAlignment)
     func section(_ kind: SectionKind, _ offset: Int, _ size: Int, _ checksum: UInt32) -> FileHeader.Section {
       FileHeader.Section(
         kind: kind.rawValue, flags: 0, offset: UInt64(offset), size: UInt64(size), checksum: checksum)
     }
     func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { glck_crc32(0, $0.baseAddress, $0.count) } }
-    let fileSize = metadataOffset + metadataBytes.count
+    let fileSize = layout.fileSize(metadataSize: metadataBytes.count)
     let header = FileHeader(
       fileSize: UInt64(fileSize), numericsRevision: UInt32(GLCK_NUMERICS_REVISION),
       sections: [
-        section(.tokenizer, FileHeader.sectionAlignment, tokenizerSize, tokenizerChecksum),
-        section(.directory, directoryOffset, directory.count, checksum(directory)),
-        section(.tensorData, dataOffset, dataSize, 0),
-        section(.metadata, metadataOffset, metadataBytes.count, checksum(metadataBytes)),
+        section(.tokenizer, GLCLayout.tokenizerOffset, tokenizerSize, tokenizerChecksum),
+        section(.directory, layout.directoryOffset, directory.count, checksum(directory)),
+        section(.tensorData, layout.dataOffset, layout.dataSize, 0),
+        section(.metadata, layout.metadataOffset, metadataBytes.count, checksum(metadataBytes)),
       ])
-    try write(directory, at: directoryOffset)
-    try write(metadataBytes, at: metadataOffset)
+    try write(directory, at: layout.directoryOffset)
+    try write(metadataBytes, at: layout.metadataOffset)
     try write(header.encoded(), at: 0)
     do throws(ModelCoreError) { try output.commit() } catch { throw .file(error) }
     return fileSize

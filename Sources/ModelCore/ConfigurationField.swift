@@ -5,10 +5,11 @@ package struct ConfigurationField {
     case ignored
     /// Read by the configuration's initializer, which checks it.
     case read
-    /// Only these values (as JSON text) are implemented; absence means one of them.
-    case only([String])
-    /// Only these values are implemented, and the default is none of them, so it must be there.
-    case mustBe([String])
+    /// Only these values (as JSON text) are implemented; absence means one of them. Others are known by name: such a
+    /// checkpoint can be looked at, and not yet be run.
+    case only([String], known: [String] = [])
+    /// Only these values are implemented, and the default, which absence means, is none of them.
+    case mustBe([String], default: String)
   }
 
   package let name: String
@@ -20,34 +21,44 @@ package struct ConfigurationField {
   }
 
   /// Refuses, by name, every member of `object` that no row of `table` knows or whose value a row excludes.
+  /// - Returns: the errors of values that are known and not implemented.
   package static func check(
     _ object: JSONValue, against table: [ConfigurationField], unknownIsRefused: Bool = true
-  ) throws(ModelCoreError) {
+  ) throws(ModelCoreError) -> [ModelCoreError] {
     guard object.isObject else { throw object.unexpected("an object") }
     let rows = Dictionary(table.map { ($0.name, $0.rule) }) { first, _ in first }
-    for (name, rule) in rows {
-      if case .mustBe(let allowed) = rule, object.member(name) == nil {
+    for field in table {
+      if case .mustBe(let allowed, let value) = field.rule, object.member(field.name) == nil {
         throw .unexpectedJSON(
-          path: object.document.path, field: object.fieldName(name), expected: allowed.joined(separator: " or "),
-          found: "nothing")
+          path: object.document.path, field: object.fieldName(field.name), expected: allowed.joined(separator: " or "),
+          found: "nothing, which means \(value)")
       }
     }
+    var notImplemented: [ModelCoreError] = []
     for key in object.keys {
       guard let value = object.member(key) else { continue }
       switch rows[key] {
       case .ignored, .read: continue
-      case .only(let allowed), .mustBe(let allowed):
+      case .only(let allowed, let known):
+        guard !allowed.contains(value.found) else { continue }
+        let error = value.unsupported(allowed.joined(separator: ", "))
+        guard known.contains(value.found) else { throw error }
+        notImplemented.append(error)
+      case .mustBe(let allowed, _):
         if !allowed.contains(value.found) { throw value.unsupported(allowed.joined(separator: ", ")) }
       case nil:
         if unknownIsRefused { throw value.unsupported("only fields that this version knows") }
       }
     }
+    return notImplemented
   }
 
   /// One row a name in `names`, which are separated by white space.
   package static func rows(_ rule: Rule, _ names: String) -> [ConfigurationField] {
     names.split(whereSeparator: \.isWhitespace).map { ConfigurationField(name: String($0), rule: rule) }
   }
+
+  private static func quoted(_ names: String) -> [String] { names.split(separator: " ").map { "\"\($0)\"" } }
 
   /// Decides whether this is a GLiClass uni-encoder at all.
   static let identity: [ConfigurationField] = [
@@ -64,35 +75,43 @@ package struct ConfigurationField {
   /// `GLiClassModelConfig` of `gliclass` 0.1.21.
   static let gliclass: [ConfigurationField] =
     [
-      ConfigurationField(name: "class_token_pooling", rule: .only(["\"first\""])),
-      ConfigurationField(name: "embed_class_token", rule: .only(["true"])),
+      ConfigurationField(name: "class_token_pooling", rule: .only(["\"first\""], known: ["\"average\""])),
+      ConfigurationField(name: "embed_class_token", rule: .only(["true"], known: ["false"])),
       ConfigurationField(name: "encoder_layer_id", rule: .only(["-1"])),
       ConfigurationField(name: "label_model_config", rule: .only(["null"])),
       ConfigurationField(name: "label_model_name", rule: .only(["null"])),
       ConfigurationField(name: "max_labels_alloc", rule: .only(["\"dynamic\""])),
-      ConfigurationField(name: "pooling_strategy", rule: .only(["\"first\""])),
+      ConfigurationField(name: "multimodal", rule: .only(["false"])),
+      ConfigurationField(
+        name: "pooling_strategy",
+        rule: .only(["\"first\""], known: quoted("avg max last sum rms abs_max abs_avg pass"))),
       ConfigurationField(name: "projector_hidden_act", rule: .only(["\"gelu\""])),
-      ConfigurationField(name: "scorer_type", rule: .only(["\"simple\""])),
+      ConfigurationField(
+        name: "scorer_type", rule: .only(["\"simple\""], known: quoted("weighted-dot mlp hopfield cross-attn"))),
       ConfigurationField(name: "use_embedding_projection", rule: .only(["false", "null"])),
     ]
     + rows(
-      .only(["false"]),
+      .only(["false"], known: ["true"]),
       """
-      extract_text_features layer_wise multimodal normalize_features squeeze_layers use_calibrator use_lstm
+      extract_text_features layer_wise normalize_features squeeze_layers use_calibrator use_lstm
       use_segment_embeddings
       """)
     + rows(
-      .read, "class_token_index example_token_index hidden_size prompt_first text_token_index vocab_size")
+      .read,
+      """
+      calibrator_hidden_size calibrator_use_bias class_token_index example_token_index hidden_size prompt_first
+      scorer_mlp_hidden_size text_token_index vocab_size
+      """)
     + rows(
       .ignored,
       """
-      calibrator_beta_max calibrator_dropout calibrator_hidden_size calibrator_use_bias contrastive_loss_coef dropout
+      calibrator_beta_max calibrator_dropout contrastive_loss_coef dropout
       encoder_model_name focal_loss_alpha focal_loss_gamma focal_loss_reduction freeze_media_encoders ignore_index
       initializer_range logit_scale_init_value max_num_classes pad_token_id recurrent_bptt_steps
       recurrent_confidence_coef recurrent_confidence_margin recurrent_confidence_mode recurrent_halt_threshold
       recurrent_improvement_coef recurrent_improvement_margin recurrent_inference recurrent_inference_max_steps
       recurrent_min_steps recurrent_read_text recurrent_steps scorer_attn_dropout scorer_encoder_num_layers
-      scorer_full_sequence scorer_mlp_hidden_size scorer_num_heads
+      scorer_full_sequence scorer_num_heads
       """) + transformersCommon
 
   /// `DebertaV2Config` of `transformers`, and what its modeling code reads with `getattr`.
@@ -100,9 +119,9 @@ package struct ConfigurationField {
     [
       ConfigurationField(name: "conv_kernel_size", rule: .only(["0", "null"])),
       ConfigurationField(name: "hidden_act", rule: .only(["\"gelu\""])),
-      ConfigurationField(name: "position_biased_input", rule: .mustBe(["false"])),
-      ConfigurationField(name: "relative_attention", rule: .mustBe(["true"])),
-      ConfigurationField(name: "share_att_key", rule: .mustBe(["true"])),
+      ConfigurationField(name: "position_biased_input", rule: .mustBe(["false"], default: "true")),
+      ConfigurationField(name: "relative_attention", rule: .mustBe(["true"], default: "false")),
+      ConfigurationField(name: "share_att_key", rule: .mustBe(["true"], default: "false")),
       ConfigurationField(name: "type_vocab_size", rule: .only(["0"])),
     ]
     + rows(

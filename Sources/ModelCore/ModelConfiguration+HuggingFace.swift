@@ -11,13 +11,24 @@ extension ModelConfiguration {
   /// - Throws: ``ModelCoreError/unexpectedJSON(path:field:expected:found:)``,
   ///   ``ModelCoreError/unsupported(path:field:found:supported:)``.
   public init(huggingFace config: JSONValue) throws(ModelCoreError) {
+    let (configuration, notImplemented) = try Self.survey(huggingFace: config)
+    if let error = notImplemented.first { throw error }
+    self = configuration
+  }
+
+  /// Reads a GLiClass `config.json` as far as its values are known, whether or not they are implemented.
+  /// - Returns: what it says, and the errors of values that are known and not implemented.
+  public static func survey(
+    huggingFace config: JSONValue
+  ) throws(ModelCoreError) -> (configuration: ModelConfiguration, notImplemented: [ModelCoreError]) {
     // Decided first, because every other complaint about such a file would mislead.
-    try ConfigurationField.check(config, against: ConfigurationField.identity, unknownIsRefused: false)
+    _ = try ConfigurationField.check(config, against: ConfigurationField.identity, unknownIsRefused: false)
     let encoder = try config.required("encoder_config")
-    try ConfigurationField.check(encoder, against: ConfigurationField.encoderIdentity, unknownIsRefused: false)
-    try ConfigurationField.check(config, against: ConfigurationField.identity + ConfigurationField.gliclass)
-    try ConfigurationField.check(encoder, against: ConfigurationField.encoderIdentity + ConfigurationField.debertaV2)
-    try self.init(checked: config, encoder: encoder)
+    _ = try ConfigurationField.check(encoder, against: ConfigurationField.encoderIdentity, unknownIsRefused: false)
+    let notImplemented =
+      try ConfigurationField.check(config, against: ConfigurationField.identity + ConfigurationField.gliclass)
+      + ConfigurationField.check(encoder, against: ConfigurationField.encoderIdentity + ConfigurationField.debertaV2)
+    return (try ModelConfiguration(checked: config, encoder: encoder), notImplemented)
   }
 
   private init(checked config: JSONValue, encoder: JSONValue) throws(ModelCoreError) {
@@ -31,8 +42,7 @@ extension ModelConfiguration {
     }
     self.init(
       encoder: encoderConfiguration,
-      head: HeadConfiguration(
-        projectorSize: try config.integer("hidden_size", in: 1...65_536) ?? encoderConfiguration.hiddenSize),
+      head: try HeadConfiguration(huggingFace: config, hiddenSize: encoderConfiguration.hiddenSize),
       prompt: PromptConfiguration(
         labelTokenID: try token("class_token_index", default: 0, limit: vocabulary - 1),
         separatorTokenID: try token("text_token_index", default: 1, limit: vocabulary - 1),
@@ -44,6 +54,21 @@ extension ModelConfiguration {
       throw .unexpectedJSON(
         path: config.document.path, field: field, expected: "an id below vocab_size \(vocabulary)", found: "\(id)")
     }
+  }
+}
+
+extension HeadConfiguration {
+  fileprivate init(huggingFace config: JSONValue, hiddenSize: Int) throws(ModelCoreError) {
+    let size = 1...65_536
+    self.init(projectorSize: try config.integer("hidden_size", in: size) ?? hiddenSize)
+    scorer = try config.string("scorer_type").flatMap(Scorer.init) ?? .simple
+    scorerHiddenSize = try config.integer("scorer_mlp_hidden_size", in: size) ?? 1024
+    usesSegmentEmbeddings = try config.boolean("use_segment_embeddings") ?? false
+    squeezesLayers = try config.boolean("squeeze_layers") ?? false
+    usesLSTM = try config.boolean("use_lstm") ?? false
+    calibratorHasBias = try config.boolean("calibrator_use_bias") ?? false
+    let calibrator = try config.integer("calibrator_hidden_size", in: size) ?? 256
+    calibratorSize = try config.boolean("use_calibrator") == true ? calibrator : nil
   }
 }
 
@@ -65,7 +90,7 @@ extension EncoderConfiguration {
     let maximumRelative = try encoder.integer("max_relative_positions", in: -1...1_000_000) ?? -1
     let attentionTypes = try encoder.attentionTypes()
     let epsilon = try encoder.member("layer_norm_eps")?.requirePositiveFloat() ?? 1e-7
-    let buckets = try encoder.required("position_buckets").requireBuckets()
+    let buckets = try encoder.buckets()
     let relativeNorm = try encoder.string("norm_rel_ebd") ?? "none"
     let norms = relativeNorm.lowercased().split(separator: "|").map { $0.filter { $0 != " " } }
     for name in norms where name != "layer_norm" && name != "none" {
@@ -118,10 +143,16 @@ extension JSONValue {
     return value
   }
 
-  fileprivate func requireBuckets() throws(ModelCoreError) -> Int {
+  /// `position_buckets`, without which there are no log buckets.
+  fileprivate func buckets() throws(ModelCoreError) -> Int {
     let limit = ModelConfiguration.maximumPositionBuckets
-    guard let value = int, (2...limit).contains(value), value % 2 == 0 else {
-      throw unsupported("an even number of log buckets from 2 to \(limit)")
+    let expected = "an even number of log buckets from 2 to \(limit)"
+    guard let member = member("position_buckets") else {
+      throw .unexpectedJSON(
+        path: document.path, field: fieldName("position_buckets"), expected: expected, found: "nothing, which means -1")
+    }
+    guard let value = member.int, (2...limit).contains(value), value % 2 == 0 else {
+      throw member.unsupported(expected)
     }
     return value
   }

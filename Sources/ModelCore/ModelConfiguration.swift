@@ -41,10 +41,36 @@ public struct EncoderConfiguration: Sendable, Equatable {
   public var relativeRowCount: Int { 2 * positionBuckets }
 }
 
-/// Projectors and scorer on top of the encoder.
+/// Projectors and scorer on top of the encoder. What has a default value is implemented with that value alone so far; the
+/// others tell which tensors such a checkpoint holds.
 public struct HeadConfiguration: Sendable, Equatable {
   /// Features between the two products of a projector, h (`config.hidden_size`).
   public var projectorSize: Int
+  /// What makes logits of text and classes.
+  public var scorer = Scorer.simple
+  /// Features of the first layer behind the attention of ``Scorer/crossAttention``.
+  public var scorerHiddenSize = 1024
+  /// Whether embeddings say which part of the prompt a token is in.
+  public var usesSegmentEmbeddings = false
+  /// Whether the hidden states of all layers are weighted and added up (`squeeze_layers`).
+  public var squeezesLayers = false
+  /// Whether a bidirectional LSTM runs over the text.
+  public var usesLSTM = false
+  /// Logits are calibrated by a network with this many hidden features; `nil` without one.
+  public var calibratorSize: Int?
+  /// Whether the calibrator adds to a logit, beside scaling it.
+  public var calibratorHasBias = false
+
+  /// A head with projectors of `projectorSize`, and nothing else.
+  public init(projectorSize: Int) { self.projectorSize = projectorSize }
+}
+
+/// The scorers of `gliclass` (`scorers.py`).
+public enum Scorer: String, Sendable {
+  case simple
+  case weightedDot = "weighted-dot"
+  case mlp, hopfield
+  case crossAttention = "cross-attn"
 }
 
 /// The prompt rules of the GLiClass pipeline.

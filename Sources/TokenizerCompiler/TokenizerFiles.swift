@@ -13,6 +13,8 @@ public struct TokenizerFiles: Sendable {
   public var tokenizerConfig: String?
   /// `added_tokens.json`, which only `spm.model` needs.
   public var addedTokens: String?
+  /// `special_tokens_map.json`, which only `spm.model` needs.
+  public var specialTokensMap: String?
   /// The ids of the markers in `config.json`.
   public var markers: TokenizerCompiler.MarkerIDs
 
@@ -24,6 +26,7 @@ public struct TokenizerFiles: Sendable {
     sentencePieceModel = files.sentencePieceModel
     tokenizerConfig = files.tokenizerConfig
     addedTokens = files.addedTokens
+    specialTokensMap = files.specialTokensMap
     let prompt = checkpoint.configuration.prompt
     markers = .init(label: prompt.labelTokenID, separator: prompt.separatorTokenID, example: prompt.exampleTokenID)
   }
@@ -58,14 +61,50 @@ public struct TokenizerFiles: Sendable {
   private func addedTokenList() throws(TokenizerCompilerError) -> [NamedToken] {
     let names = [("<<LABEL>>", markers.label), ("<<SEP>>", markers.separator), ("<<EXAMPLE>>", markers.example)]
     var tokens = names.compactMap { name, id in id.map { NamedToken(name, id: $0) } }
-    guard let addedTokens else { return tokens }
-    return try reading { () throws(ModelCoreError) in
-      let root = try JSONDocument(contentsOf: addedTokens).root
-      guard root.isObject else { throw root.unexpected("an object of ids by token") }
-      for key in root.keys {
-        tokens.append(NamedToken(key, id: try root.required(key).requireInt(in: 0...Int(Int32.max))))
+    if let addedTokens {
+      try reading { () throws(ModelCoreError) in
+        let root = try JSONDocument(contentsOf: addedTokens).root
+        guard root.isObject else { throw root.unexpected("an object of ids by token") }
+        for key in root.keys {
+          tokens.append(NamedToken(key, id: try root.required(key).requireInt(in: 0...Int(Int32.max))))
+        }
       }
-      return tokens
     }
+    try checkSpecialTokensMap(tokens)
+    return tokens
+  }
+
+  /// The special tokens of `DebertaV2Tokenizer` are built in: a checkpoint that renames one is refused, and so is one that has a
+  /// further one without an id.
+  private func checkSpecialTokensMap(_ tokens: [NamedToken]) throws(TokenizerCompilerError) {
+    guard let specialTokensMap else { return }
+    let further = try reading { () throws(ModelCoreError) in
+      let root = try JSONDocument(contentsOf: specialTokensMap).root
+      guard root.isObject else { throw root.unexpected("an object of tokens by role") }
+      for (role, expected) in Self.specialTokens {
+        guard let value = root.member(role), try value.tokenContent() != expected else { continue }
+        throw value.unsupported("\"\(expected)\"")
+      }
+      var further: [String] = []
+      for value in try root.member("additional_special_tokens")?.elements() ?? [] {
+        further.append(try value.tokenContent())
+      }
+      return further
+    }
+    for content in further where !tokens.contains(where: { $0.content == content }) {
+      throw .missingToken(path: specialTokensMap, token: content, purpose: "additional_special_tokens")
+    }
+  }
+
+  private static let specialTokens = [
+    ("cls_token", "[CLS]"), ("sep_token", "[SEP]"), ("unk_token", "[UNK]"), ("pad_token", "[PAD]"),
+    ("mask_token", "[MASK]"),
+  ]
+}
+
+extension JSONValue {
+  /// A token is its text, or an object with it (`AddedToken`).
+  fileprivate func tokenContent() throws(ModelCoreError) -> String {
+    try (isObject ? required("content") : self).requireString()
   }
 }

@@ -9,7 +9,9 @@ import Testing
     "layerNormEpsilon": "1e-07", "positionBuckets": "64", "maximumRelativePosition": "512",
     "usesContentToPosition": "true", "usesPositionToContent": "true", "normalizesRelativeEmbeddings": "true",
     "projectorSize": "192", "labelTokenID": "8001", "separatorTokenID": "8002", "exampleTokenID": "8003",
-    "promptFirst": "true", "maximumLength": "1024",
+    "promptFirst": "true", "maximumLength": "1024", "scorer": "simple", "scorerHiddenSize": "1024",
+    "usesSegmentEmbeddings": "false", "squeezesLayers": "false", "usesLSTM": "false", "calibratorSize": "nil",
+    "calibratorHasBias": "false",
   ]
 
   /// Those values, with some others.
@@ -49,6 +51,9 @@ import Testing
         "maximumRelativePosition": "512", "usesContentToPosition": "false", "usesPositionToContent": "false",
         "normalizesRelativeEmbeddings": "false", "projectorSize": "1536", "labelTokenID": "128001",
         "separatorTokenID": "128002", "exampleTokenID": "128012", "promptFirst": "false", "maximumLength": "1024",
+        "scorer": "simple",
+        "scorerHiddenSize": "1024", "usesSegmentEmbeddings": "false", "squeezesLayers": "false", "usesLSTM": "false",
+        "calibratorSize": "nil", "calibratorHasBias": "false",
       ])
   }
 

@@ -85,7 +85,13 @@ import Testing
       return
     }
     #expect(!found.isEmpty && !expected.isEmpty)
-    if edit.value == nil { #expect(found == "nothing") }
+    // What is absent has a default, and the default is what is refused.
+    let defaults = [
+      "encoder_config.position_buckets": "-1", "encoder_config.position_biased_input": "true",
+      "encoder_config.relative_attention": "false", "encoder_config.share_att_key": "false",
+    ]
+    let meaning = defaults[edit.field].map { ", which means \($0)" } ?? ""
+    if edit.value == nil { #expect(found == "nothing\(meaning)") }
   }
 
   @Test func elementOfTheWrongKind() throws {

@@ -10,6 +10,8 @@ enum Fixtures {
     .appendingPathComponent("Fixtures").path
   static let debianTags = folder + "/debian-tags-f16"
   static let randomTiny = folder + "/random-tiny"
+  /// Adapters of random-tiny.
+  static let adapters = folder + "/adapters"
   static let metrics = folder + "/metrics.json"
 }
 

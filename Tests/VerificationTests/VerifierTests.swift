@@ -1,3 +1,4 @@
+import Conversion
 import Foundation
 import GLiClass
 import ModelCore
@@ -176,5 +177,27 @@ import Verification
       Issue.record("expected noPartner, found \(error.map { "\($0)" } ?? "no error")")
       return
     }
+  }
+
+  /// The engine runs the merged weights, and the reference computes with them: neither shares the other's numbers.
+  @Test(arguments: ["plain", "dora", "embedding", "bias_all_saved_modules"])
+  func adapterIsMergedInBoth(_ name: String) throws {
+    let adapter = Fixtures.adapters + "/" + name
+    let output = folder.path + "/merged.glc"
+    let options = ConversionOptions(input: Fixtures.randomTiny, output: output, scheme: .f32, adapter: adapter)
+    _ = try Converter(options).run()
+    let model = try GLiClassModel(path: output)
+    let verifier = try Verifier(model: model, session: try model.makeSession())
+    let data = try DataSet(path: Fixtures.randomTiny + "/eval.jsonl")
+    func verdict(_ adapter: String?) throws -> Verdict {
+      try verifier.verify(
+        ReferenceOutputs(checkpoint: Fixtures.randomTiny, adapter: adapter, data: data), data: data, threshold: 0.5,
+        bounds: VerificationBounds(f1Drift: nil, logitError: 1e-3))
+    }
+    let own = try verdict(adapter)
+    #expect(own.passes && own.notes.isEmpty && own.tokenMismatches == 0)
+    print("\(name), f32: largest logit error \(own.logitErrors.maximum)")
+    let base = try verdict(nil)
+    #expect(!base.passes && base.notes.contains { $0.contains("another checkpoint") })
   }
 }

@@ -14,7 +14,7 @@ struct AdapterConfiguration {
   init(path: String) throws(CheckpointError) {
     let root = try reading { () throws(ModelCoreError) in
       let root = try JSONDocument(contentsOf: path).root
-      try ConfigurationField.check(root, against: ConfigurationField.lora, unknownIsRefused: false)
+      _ = try ConfigurationField.check(root, against: ConfigurationField.lora, unknownIsRefused: false)
       try Self.refuseUnknown(root)
       return root
     }
@@ -115,7 +115,7 @@ extension ConfigurationField {
   /// `LoraConfig` of `peft` 0.21.
   static let lora: [ConfigurationField] =
     [
-      ConfigurationField(name: "peft_type", rule: .mustBe(["\"LORA\""])),
+      ConfigurationField(name: "peft_type", rule: .mustBe(["\"LORA\""], default: "no kind of adapter")),
       // Others change the base's own weights when they begin, so that the file alone does not say what was trained.
       ConfigurationField(
         name: "init_lora_weights",

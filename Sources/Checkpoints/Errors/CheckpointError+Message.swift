@@ -23,6 +23,8 @@ extension CheckpointError {
         : "copy config.json and the tokenizer files beside the weights"
     case .pointer: "fetch the file it points to: git lfs pull"
     case .missingShard: "copy all shards beside the index"
+    case .unmergedAdapter:
+      "merge it in Python (model.merge_and_unload()), or give the base checkpoint and the adapter's folder with --adapter"
     case .adapterWithoutBase: "give the checkpoint that the adapter was trained on"
     default: nil
     }

@@ -64,6 +64,8 @@ public enum CheckpointError: Diagnostic, Equatable {
 
   /// A tensor of an adapter that is not what it should be.
   case adapterTensor(path: String, tensor: String, expected: String)
+  /// A state dict of a model with an adapter inside.
+  case unmergedAdapter(path: String, tensor: String)
   /// What an adapter changes is not in the base.
   case adapterWithoutBase(path: String, base: String, names: [String])
   /// A regular expression that cannot be used.

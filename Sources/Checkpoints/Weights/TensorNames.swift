@@ -4,9 +4,13 @@ import ModelCore
 ///
 /// - `_orig_mod.` (`torch.compile`), wherever it stands: no module of a model is called so;
 /// - `module.` (`DataParallel`, FSDP) and `base_model.model.` (PEFT), where every name begins with it.
+///
+/// And adds `model.` where the inner model alone was saved, as `transformers` does when it loads one.
 struct TensorNames {
   /// What was removed, in the order of removal.
   private(set) var removed: [String] = []
+  /// Whether `model.` was added.
+  private(set) var addsModel = false
   /// The names that are left, in the order of those given.
   private(set) var names: [String]
 
@@ -16,6 +20,11 @@ struct TensorNames {
   init(_ names: [String]) {
     self.names = names
     while removeCompiled() || removeWrapper() {}
+    guard self.names.contains(where: { $0.hasPrefix("encoder_model.") }),
+      !self.names.contains(where: { $0.hasPrefix("model.") })
+    else { return }
+    addsModel = true
+    self.names = self.names.map { "model.\($0)" }
   }
 
   private mutating func removeCompiled() -> Bool {

@@ -12,6 +12,8 @@ public struct Weights: Sendable {
   public let unwrappedKeys: [String]
   /// Prefixes that were removed from the tensors' names.
   public let removedPrefixes: [String]
+  /// Whether `model.` was put before the tensors' names.
+  public let addsModelPrefix: Bool
   /// Entries of a pickle that hold no weights.
   public let otherKeys: [String]
   /// Archives that were written without checksums, so that damage to them cannot be told.
@@ -37,6 +39,7 @@ public struct Weights: Sendable {
     var tensors = opened.flatMap(\.tensors)
     let names = TensorNames(tensors.map(\.name))
     removedPrefixes = names.removed
+    addsModelPrefix = names.addsModel
     var indexByName: [ExactBytes: Int] = [:]
     for (index, name) in names.names.enumerated() {
       if let other = indexByName.updateValue(index, forKey: ExactBytes(name)) {

@@ -42,7 +42,7 @@ func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fi
 
 /// What the tests read.
 enum Fixtures {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Fixtures").path
   /// Random f32 weights, 2 layers: small, for everything that is about the programs and not the model.
   static let tiny = "\(folder)/random-tiny"
