@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Measures what docs/performance.md states, on the release build, and prints it as a Markdown table.
 
-    Scripts/benchmark.py [--work DIR] [--runs 5]
+    Scripts/benchmark.py [--work DIR] [--runs 5] [--containers]
 
 Makes a random-weight checkpoint of DeBERTa-v3-small's dimensions (Scripts/make_random_checkpoint.py, 574 MB) in the work folder
 unless it is there, converts it, and measures: time and peak resident memory of the conversion, latency and memory by `gliclass bench`,
 and the whole life of a process that opens the file and classifies one short text. Medians of several runs; each run is a process
 of its own. Peak resident memory is what the kernel counted for the process (VmHWM, mapped file pages included).
+
+With --containers it measures the conversion alone, of the same weights in four containers (Scripts/repack_checkpoint.py), in turn: the
+ratio to safetensors is that of medians.
 
 Needs numpy for the checkpoint, nothing else. Timings on shared machines are noisy: run it while nothing else runs.
 """
@@ -68,6 +71,27 @@ def checkpoint(work: Path) -> Path:
     return folder
 
 
+def compare_containers(program: Path, source: Path, work: Path, runs: int) -> None:
+    """Converts the twins of `source` in turn, and prints a row for each."""
+    folders = {"safetensors": source}
+    for container in ("sharded", "zip", "zip-sharded"):
+        folders[container] = work / f"small-{container}"
+        if not folders[container].exists():
+            maker = TOP / "Scripts" / "repack_checkpoint.py"
+            subprocess.run(
+                [sys.executable, str(maker), str(source), str(folders[container]), "--container", container], check=True)
+    output = str(work / "container.glc")
+    results: dict[str, list[Run]] = {name: [] for name in folders}
+    for _ in range(runs + 1):
+        for name, folder in folders.items():
+            results[name].append(run([str(program / "gliclass-convert"), str(folder), "-o", output, "--q8"]))
+    print("| container | median | ratio | resident |\n|---|---|---|---|")
+    base = statistics.median(one.seconds for one in results["safetensors"][1:])
+    for name, all_runs in results.items():
+        seconds, resident = median_of(all_runs[1:])
+        print(f"| {name} | {seconds:.2f} s | {seconds / base:.2f} | {resident:.0f} MB |")
+
+
 def median_of(runs: list[Run]) -> tuple[float, float]:
     """Median seconds, largest resident megabytes."""
     return statistics.median(one.seconds for one in runs), max(one.resident for one in runs) / 1e6
@@ -83,10 +107,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "gliclass-benchmark")
     parser.add_argument("--runs", type=int, default=5, help="processes of each kind")
+    parser.add_argument("--containers", action="store_true", help="compare conversions from four containers, nothing else")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     program = programs()
     source = checkpoint(arguments.work)
+    if arguments.containers:
+        compare_containers(program, source, arguments.work, arguments.runs)
+        return
     model = arguments.work / "small.glc"
     convert = [str(program / "gliclass-convert"), str(source), "-o", str(model), "--q8"]
     converted = median_of([run(convert) for _ in range(arguments.runs)])

@@ -9,14 +9,21 @@ public final class JSONDocument: @unchecked Sendable {
   public let path: String
   private let node: OpaquePointer?
 
+  private let field: String
+
+  /// json-c takes up to a hundred times the text; a text for which it would take more than this, and more than a few megabytes,
+  /// is none that any tool wrote. A tokenizer's vocabulary takes ten to twenty times.
+  private static let memoryLimit = 24
+
   /// Parses `bytes`.
+  /// - Parameter field: what `bytes` are in a larger document, for error messages.
   /// - Throws: ``ModelCoreError/invalidJSON(path:offset:reason:)``.
-  public init(_ bytes: UnsafeRawBufferPointer, path: String) throws(ModelCoreError) {
+  public init(_ bytes: UnsafeRawBufferPointer, path: String, field: String = "") throws(ModelCoreError) {
     self.path = path
-    do throws(JSONSyntax.Violation) {
-      try JSONSyntax.check(bytes)
-    } catch {
-      throw .invalidJSON(path: path, offset: error.offset, reason: error.reason)
+    self.field = field
+    let memory = try Self.checking(path) { () throws(JSONSyntax.Violation) in try JSONSyntax.check(bytes) }
+    guard memory <= max(32 << 20, bytes.count.multipliedReportingOverflow(by: Self.memoryLimit).partialValue) else {
+      throw .invalidJSON(path: path, offset: 0, reason: "too many small values for its size")
     }
     guard bytes.count < Int(Int32.max) else { throw .invalidJSON(path: path, offset: 0, reason: "longer than 2 GiB") }
     if let plain = JSONEscapes.withoutSurrogates(bytes) {
@@ -26,6 +33,25 @@ public final class JSONDocument: @unchecked Sendable {
       node = try result.get()
     } else {
       node = try Self.parse(bytes, path)
+    }
+  }
+
+  /// The members of the object that `bytes` are, in their order, and where their values are, each to be parsed by itself: a
+  /// document too large to be held whole.
+  /// - Throws: ``ModelCoreError/invalidJSON(path:offset:reason:)``.
+  package static func members(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws(ModelCoreError) -> [(key: String, value: Range<Int>)] {
+    try checking(path) { () throws(JSONSyntax.Violation) in try JSONSyntax.members(bytes) }
+  }
+
+  private static func checking<Value>(
+    _ path: String, _ body: () throws(JSONSyntax.Violation) -> Value
+  ) throws(ModelCoreError) -> Value {
+    do throws(JSONSyntax.Violation) {
+      return try body()
+    } catch {
+      throw .invalidJSON(path: path, offset: error.offset, reason: error.reason)
     }
   }
 
@@ -78,5 +104,5 @@ public final class JSONDocument: @unchecked Sendable {
   deinit { json_object_put(node) }
 
   /// The value of the whole text.
-  public var root: JSONValue { JSONValue(document: self, node: node, name: "", index: nil) }
+  public var root: JSONValue { JSONValue(document: self, node: node, name: field, index: nil) }
 }

@@ -12,14 +12,35 @@ struct JSONSyntax {
 
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
+  /// Bytes that json-c takes for the values so far, as far as they can be told: an empty object takes most, a hundred times
+  /// its text.
+  private(set) var memoryEstimate = 0
 
   /// Throws unless `bytes` are exactly one JSON value, valid UTF-8, without duplicate keys in any object.
-  static func check(_ bytes: UnsafeRawBufferPointer) throws(Violation) {
+  /// - Returns: bytes that json-c will take for it.
+  static func check(_ bytes: UnsafeRawBufferPointer) throws(Violation) -> Int {
     var syntax = JSONSyntax(bytes: bytes)
     syntax.skipSpace()
     try syntax.value(depth: 0)
+    try syntax.end()
+    return syntax.memoryEstimate
+  }
+
+  /// The members of the object that `bytes` are, and where their values are: checked like any other text, and none of them kept
+  /// by json-c.
+  static func members(_ bytes: UnsafeRawBufferPointer) throws(Violation) -> [(key: String, value: Range<Int>)] {
+    var syntax = JSONSyntax(bytes: bytes)
+    var members: [(key: String, value: Range<Int>)] = []
     syntax.skipSpace()
-    if syntax.offset != bytes.count { throw syntax.violation("unexpected bytes after the value") }
+    guard syntax.next == UInt8(ascii: "{") else { throw syntax.violation("expected an object") }
+    try syntax.object(depth: 0) { members.append(($0, $1)) }
+    try syntax.end()
+    return members
+  }
+
+  private mutating func end() throws(Violation) {
+    skipSpace()
+    if offset != bytes.count { throw violation("unexpected bytes after the value") }
   }
 
   private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -35,14 +56,23 @@ struct JSONSyntax {
   private mutating func value(depth: Int) throws(Violation) {
     guard depth < Self.maximumDepth else { throw violation("nested deeper than \(Self.maximumDepth) levels") }
     switch next {
-    case UInt8(ascii: "{"): try object(depth: depth)
-    case UInt8(ascii: "["): try array(depth: depth)
-    case UInt8(ascii: "\""): try string()
+    case UInt8(ascii: "{"):
+      memoryEstimate += 900
+      try object(depth: depth) { _, _ in }
+    case UInt8(ascii: "["):
+      memoryEstimate += 400
+      try array(depth: depth)
+    case UInt8(ascii: "\""):
+      let start = offset
+      try string()
+      memoryEstimate += 64 + offset - start
     case UInt8(ascii: "t"): try literal("true")
     case UInt8(ascii: "f"): try literal("false")
     case UInt8(ascii: "n"): try literal("null")
     case nil: throw violation("unexpected end")
-    default: try number()
+    default:
+      memoryEstimate += 64
+      try number()
     }
   }
 
@@ -58,7 +88,7 @@ struct JSONSyntax {
     offset += 1
   }
 
-  private mutating func object(depth: Int) throws(Violation) {
+  private mutating func object(depth: Int, _ found: (String, Range<Int>) -> Void) throws(Violation) {
     offset += 1
     skipSpace()
     if next == UInt8(ascii: "}") {
@@ -77,9 +107,12 @@ struct JSONSyntax {
         throw Violation(offset: start, reason: "duplicate key \"\(key.prefix(60))\"")
       }
       skipSpace()
+      memoryEstimate += 64 + offset - start
       try expect(UInt8(ascii: ":"), "':'")
       skipSpace()
+      let valueStart = offset
       try value(depth: depth + 1)
+      found(key, valueStart..<offset)
       skipSpace()
       if next == UInt8(ascii: "}") {
         offset += 1

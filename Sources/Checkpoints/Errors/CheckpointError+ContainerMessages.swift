@@ -8,6 +8,8 @@ extension CheckpointError {
       "\(path): safetensors header: expected at most \(limit) bytes, found a length of \(length)"
     case .headerBeyondFile(let path, let length, let available):
       "\(path): safetensors header: expected \(length) bytes, found \(available)"
+    case .rowTooLong(let path, let tensor, let found, let limit):
+      "\(path): \(tensor): expected at most \(limit) bytes of dtype, shape and data_offsets, found \(found)"
     case .headerNotObject(let path, let found):
       "\(path): safetensors header: expected '{', found \(found.map { "byte \($0)" } ?? "nothing")"
     case .trailingBytes(let path, let expected, let found):

@@ -80,6 +80,8 @@ public enum CheckpointError: Diagnostic, Equatable {
   case headerTooLong(path: String, length: UInt64, limit: Int)
   /// The header reaches beyond the file.
   case headerBeyondFile(path: String, length: Int, available: Int)
+  /// More text about one tensor than any has.
+  case rowTooLong(path: String, tensor: String, found: Int, limit: Int)
   /// The header does not start with `{`.
   case headerNotObject(path: String, found: UInt8?)
   /// A field of a tensor that the format does not have.

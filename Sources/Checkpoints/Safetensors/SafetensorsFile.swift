@@ -5,8 +5,9 @@ import ModelCore
 /// The file is 8 bytes of header length (little-endian), the header (a JSON object, padded with spaces), and the data.
 /// Data must be covered by the tensors without holes or overlaps, as the reference implementation asks. Thread-safe.
 public struct SafetensorsFile: Sendable {
-  /// The longest header that the format allows, in bytes.
-  public static let maximumHeaderLength = 100_000_000
+  /// The longest header that is read, in bytes. The format allows 100 MB, a thousand times what any encoder's header has;
+  /// so much hostile text would keep a reader busy for minutes.
+  public static let maximumHeaderLength = 16_000_000
 
   /// The mapping that the tensors look into.
   public let file: MappedFile

@@ -5,6 +5,9 @@ enum SafetensorsHeader {
   /// Bytes of the length before the header.
   static let lengthByteCount = 8
 
+  /// Bytes of what a header says of one tensor; room for some hundred dimensions.
+  private static let longestRow = 4096
+
   /// What the header says of one tensor. Offsets count from the start of the data.
   struct Row {
     let name: String
@@ -31,17 +34,22 @@ enum SafetensorsHeader {
   /// One row a tensor, in the order of the data.
   static func rows(_ header: UnsafeRawBufferPointer, path: String) throws(CheckpointError) -> [Row] {
     guard header.first == UInt8(ascii: "{") else { throw .headerNotObject(path: path, found: header.first) }
-    let root: JSONValue
-    do {
-      root = try JSONDocument(header, path: path).root
-      try checkMetadata(root)
-    } catch {
-      throw .core(error)
-    }
+    let members = try reading { () throws(ModelCoreError) in try JSONDocument.members(header, path: path) }
     var rows: [Row] = []
-    for name in root.keys where name != "__metadata__" {
-      guard let value = root.member(name) else { continue }
-      rows.append(try row(name, value, path: path))
+    for (name, range) in members {
+      // One at a time: a header may have 100 MB, and json-c takes many times the text.
+      guard name == "__metadata__" || range.count <= longestRow else {
+        throw .rowTooLong(path: path, tensor: name, found: range.count, limit: longestRow)
+      }
+      let bytes = UnsafeRawBufferPointer(rebasing: header[range])
+      if name == "__metadata__" {
+        try reading { () throws(ModelCoreError) in try checkMetadata(bytes, path: path) }
+      } else {
+        let value = try reading { () throws(ModelCoreError) in
+          try JSONDocument(bytes, path: path, field: name).root
+        }
+        rows.append(try row(name, value, path: path))
+      }
     }
     return rows.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
   }
@@ -65,10 +73,15 @@ enum SafetensorsHeader {
   }
 
   /// `__metadata__` is a map of strings to strings; nothing in it says anything about inference.
-  private static func checkMetadata(_ root: JSONValue) throws(ModelCoreError) {
-    guard let metadata = root.member("__metadata__") else { return }
-    guard metadata.isObject else { throw metadata.unexpected("an object") }
-    for key in metadata.keys { _ = try metadata.member(key)?.requireString() }
+  private static func checkMetadata(_ bytes: UnsafeRawBufferPointer, path: String) throws(ModelCoreError) {
+    guard bytes.first == UInt8(ascii: "{") else {
+      throw try JSONDocument(bytes, path: path, field: "__metadata__").root.unexpected("an object")
+    }
+    for (key, range) in try JSONDocument.members(bytes, path: path) where bytes[range.lowerBound] != UInt8(ascii: "\"")
+    {
+      let value = UnsafeRawBufferPointer(rebasing: bytes[range])
+      throw try JSONDocument(value, path: path, field: "__metadata__.\(key)").root.unexpected("a string")
+    }
   }
 
   private static func row(_ name: String, _ value: JSONValue, path: String) throws(CheckpointError) -> Row {
