@@ -21,6 +21,7 @@ extension CheckpointError {
       path.hasSuffix("adapter_config.json")
         ? "give the folder that PEFT's save_pretrained wrote"
         : "copy config.json and the tokenizer files beside the weights"
+    case .adapterAlone(let folder): "give the checkpoint it was trained on, and --adapter \(folder)"
     case .pointer: "fetch the file it points to: git lfs pull"
     case .missingShard: "copy all shards beside the index"
     case .unmergedAdapter:
@@ -46,6 +47,7 @@ extension CheckpointError {
     case .notFound(let path, let reason): "\(path): cannot open: \(reason)"
     case .noWeights(let folder, let names):
       "\(folder): no weights: expected one of \(names.joined(separator: ", ")), found none"
+    case .adapterAlone(let folder): "\(folder): expected a checkpoint, found a LoRA adapter alone"
     case .noConfiguration(let path, let weights):
       "\(path): expected the configuration of \(weights), found no such file"
     case .pointer(let path): "\(path): expected weights, found a pointer of Git LFS"

@@ -9,6 +9,8 @@ public enum CheckpointError: Diagnostic, Equatable {
   case notFound(path: String, reason: String)
   /// A folder without weights.
   case noWeights(folder: String, lookedFor: [String])
+  /// The folder of an adapter where a checkpoint's should be.
+  case adapterAlone(folder: String)
   /// Weights without a `config.json` beside them.
   case noConfiguration(path: String, weights: String)
   /// A pointer of Git LFS where a file of weights should be.

@@ -40,7 +40,7 @@ public struct CheckpointFiles: Sendable, Equatable {
   ]
 
   /// Finds the files of the checkpoint at `path`, a folder, a file of weights, or an index of several.
-  /// - Throws: ``CheckpointError/notFound(path:reason:)``, ``CheckpointError/noWeights(folder:lookedFor:)``,
+  /// - Throws: ``CheckpointError/notFound(path:reason:)``, ``CheckpointError/noWeights(folder:lookedFor:)``, ``CheckpointError/adapterAlone(folder:)``,
   ///   ``CheckpointError/noConfiguration(path:weights:)``, ``CheckpointError/unrecognizedFile(path:)``, and those of a bad index.
   public static func locate(_ path: String) throws(CheckpointError) -> CheckpointFiles {
     switch FileKind(of: path) {
@@ -57,6 +57,7 @@ public struct CheckpointFiles: Sendable, Equatable {
       guard let candidate = FilePath.existing(name, in: folder) else { continue }
       return try CheckpointFiles(weights: candidate)
     }
+    if FilePath.existing("adapter_config.json", in: folder) != nil { throw .adapterAlone(folder: path) }
     throw .noWeights(folder: path, lookedFor: weightFileNames)
   }
 

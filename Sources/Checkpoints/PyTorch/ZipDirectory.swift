@@ -31,6 +31,7 @@ struct ZipDirectory {
   private static let endSize = 22
   private static let end64LocatorSize = 20
   private static let longestComment = 0xFFFF
+  private static let mostEntries = 200_000
 
   init(_ bytes: UnsafeRawBufferPointer, path: String) {
     self.bytes = bytes
@@ -43,10 +44,13 @@ struct ZipDirectory {
   /// All entries, in the order of their bytes in the file. No two share a byte, and none reaches into the directory.
   func entries() throws(CheckpointError) -> [Entry] {
     let directory = try directoryExtent()
+    guard directory.count <= Self.mostEntries else {
+      throw .zip(path: path, .tooManyEntries(found: directory.count, limit: Self.mostEntries))
+    }
     var reader = ByteReader(
       UnsafeRawBufferPointer(rebasing: bytes[directory.range]), path: path, what: "zip directory")
     var entries: [Entry] = []
-    while reader.remaining > 0 {
+    while reader.remaining > 0, entries.count <= directory.count {
       entries.append(try entry(&reader, limit: directory.range.lowerBound))
     }
     guard entries.count == directory.count else {

@@ -14,6 +14,8 @@ public enum ZipViolation: Error, Equatable, Sendable {
   case entryName(offset: Int)
   /// The directory holds another number of entries than it says.
   case entryCount(expected: Int, found: Int)
+  /// More entries than any checkpoint has storages.
+  case tooManyEntries(found: Int, limit: Int)
   /// Two entries of one name.
   case duplicateEntry(String)
   /// 64-bit values are announced and missing.
@@ -57,6 +59,7 @@ extension ZipViolation {
     case .entryName(let offset):
       "zip: expected a name in UTF-8 in the record at offset \(offset) of the directory, found none"
     case .entryCount(let expected, let found): "zip: expected \(expected) entries in the directory, found \(found)"
+    case .tooManyEntries(let found, let limit): "zip: expected at most \(limit) entries, found \(found)"
     case .duplicateEntry(let name): "zip: expected each entry once, found \(name) twice"
     case .noZip64Field(let entry): "zip: \(entry): expected a zip64 field with its 64-bit sizes, found none"
     case .encrypted(let entry): "zip: \(entry): encrypted entries are not supported"
