@@ -11,9 +11,9 @@ public final class JSONDocument: @unchecked Sendable {
 
   private let field: String
 
-  /// json-c takes up to a hundred times the text; a text for which it would take more than this, and more than a few megabytes,
+  /// json-c takes up to three hundred times the text; a text for which it would take more than this, and more than a few megabytes,
   /// is none that any tool wrote. A tokenizer's vocabulary takes ten to twenty times.
-  private static let memoryLimit = 24
+  private static let memoryLimit = 72
 
   /// Parses `bytes`.
   /// - Parameter field: what `bytes` are in a larger document, for error messages.

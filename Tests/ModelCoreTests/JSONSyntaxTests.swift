@@ -161,6 +161,21 @@ import Testing
     }
   }
 
+  /// Empty objects would take json-c hundreds of times their text in memory; small ones with something in them are read.
+  @Test func valuesAreInProportionToTheText() throws {
+    let few = "[" + String(repeating: "{},", count: 4095) + "{}]"
+    #expect(coreError { () throws(ModelCoreError) in try JSONDocument(few, path: "few.json") } == nil)
+    let many = "[" + String(repeating: "{},", count: 100_000) + "{}]"
+    let error = coreError { () throws(ModelCoreError) in try JSONDocument(many, path: "many.json") }
+    guard case .invalidJSON("many.json", _, let reason) = error else {
+      Issue.record("a hundred thousand empty objects: \(error.map { "\($0)" } ?? "no error")")
+      return
+    }
+    #expect(reason == "too many small values for its size")
+    let honest = "[" + String(repeating: "{\"id\": 1, \"a\": 2},", count: 100_000) + "{}]"
+    #expect(coreError { () throws(ModelCoreError) in try JSONDocument(honest, path: "honest.json") } == nil)
+  }
+
   /// Unclosed nesting of any depth ends, too, and without using the stack up.
   @Test func unclosedDepth() {
     for character in ["[", "{\"a\":", "[{\"a\":"] {
