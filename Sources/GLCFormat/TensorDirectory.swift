@@ -55,10 +55,17 @@ enum TensorDirectory {
     let names = UnsafeRawBufferPointer(rebasing: section[namesStart...])
     var records: [TensorRecord] = []
     records.reserveCapacity(count)
+    var nameOffset = 0
     for index in 0..<count {
       let start = headerSize + index * TensorRecord.size
       let bytes = UnsafeRawBufferPointer(rebasing: section[start..<start + TensorRecord.size])
-      records.append(try RecordDecoder(bytes: bytes, names: names, path: path, index: index).decode(dataSize: dataSize))
+      let decoder = RecordDecoder(bytes: bytes, names: names, nameOffset: nameOffset, path: path, index: index)
+      records.append(try decoder.decode(dataSize: dataSize))
+      nameOffset += decoder.nameSize
+    }
+    guard nameOffset == namesSize else {
+      throw .malformed(
+        path: path, part: "tensor directory", expected: "\(nameOffset) bytes of names", found: "\(namesSize)")
     }
     try checkOrder(records, path: path)
     return records
@@ -85,14 +92,19 @@ enum TensorDirectory {
 private struct RecordDecoder {
   let bytes: UnsafeRawBufferPointer
   let names: UnsafeRawBufferPointer
+  /// Where the name must begin: names follow each other, so that all of them together are no longer than the section.
+  let nameOffset: Int
   let path: String
   let index: Int
 
+  var nameSize: Int { Int(bytes.integer(at: 4, UInt32.self)) }
+
   func decode(dataSize: Int) throws(GLCFormatError) -> TensorRecord {
-    let nameOffset = Int(bytes.integer(at: 0, UInt32.self))
-    let nameSize = Int(bytes.integer(at: 4, UInt32.self))
-    guard nameSize > 0, nameOffset + nameSize <= names.count else {
-      throw malformed("record \(index)", "a name inside \(names.count) bytes", "\(nameSize) bytes at \(nameOffset)")
+    let foundOffset = Int(bytes.integer(at: 0, UInt32.self))
+    guard nameSize > 0, foundOffset == nameOffset, nameOffset + nameSize <= names.count else {
+      throw malformed(
+        "record \(index)", "a name at \(nameOffset), inside \(names.count) bytes",
+        "\(nameSize) bytes at \(foundOffset)")
     }
     let name = String(decoding: names[nameOffset..<nameOffset + nameSize], as: UTF8.self)
     let part = "tensor \(name)"

@@ -47,6 +47,21 @@ import Testing
     }
   }
 
+  /// Names that share bytes would let a directory of some megabytes ask for gigabytes of names.
+  @Test func namesFollowEachOther() throws {
+    let start = try good.section(2).range.lowerBound + 16
+    for (record, offset, size) in [(1, 0, 1), (1, 1, 0)] {
+      var bytes = good.bytes
+      for (field, change) in [(0, -offset), (4, -size)] {
+        let position = start + 128 * record + field
+        bytes.put(UInt64(Int(bytes[position]) + change), at: position, 4)
+      }
+      bytes.mendChecksums()
+      let error = try #require(try outcome(bytes))
+      #expect(error.message.contains("tensor directory") || error.message.contains("record "), "\(error.message)")
+    }
+  }
+
   @Test func countsOfTheDirectoryAreChecked() throws {
     let start = try good.section(2).range.lowerBound
     for offset in [0, 4, 8] {
