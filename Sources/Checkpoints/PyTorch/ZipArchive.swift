@@ -13,6 +13,7 @@ struct ZipArchive {
   /// zero; one that is zero by damage has others beside it.
   let hasChecksums: Bool
   private let indexByName: [ExactBytes: Int]
+  private let libzip: LibzipArchive
 
   /// Inflated bytes that an archive may declare in all, as a multiple of the file's size. Weights deflate to two thirds at best.
   private static let inflationLimit = 8
@@ -37,6 +38,7 @@ struct ZipArchive {
     }
     self.indexByName = indexByName
     hasChecksums = entries.contains { $0.crc != 0 }
+    libzip = try LibzipArchive(file)
     try agreeWithLibzip()
   }
 
@@ -62,55 +64,59 @@ struct ZipArchive {
   }
 
   private func agreeWithLibzip() throws(CheckpointError) {
-    try withLibzip { (archive) throws(CheckpointError) in
-      let count = Int(clamping: zip_get_num_entries(archive, 0))
-      guard count == entries.count else {
-        throw .zip(path: file.path, .entryCount(expected: entries.count, found: count))
-      }
-      for index in 0..<UInt64(count) {
-        var status = zip_stat_t()
-        zip_stat_init(&status)
-        let raw =
-          zip_get_name(archive, index, zip_flags_t(ZIP_FL_ENC_RAW)).map { String(cString: $0) } ?? "entry \(index)"
-        guard let entry = entry(raw), zip_stat_index(archive, index, 0, &status) == 0,
-          status.size == UInt64(entry.size), status.comp_size == UInt64(entry.compressedSize),
-          status.crc == entry.crc, Int(status.comp_method) == entry.method
-        else { throw .zip(path: file.path, .differs(entry: raw)) }
-      }
+    let archive = libzip.archive
+    let count = Int(clamping: zip_get_num_entries(archive, 0))
+    guard count == entries.count else {
+      throw .zip(path: file.path, .entryCount(expected: entries.count, found: count))
+    }
+    for index in 0..<UInt64(count) {
+      var status = zip_stat_t()
+      zip_stat_init(&status)
+      let raw =
+        zip_get_name(archive, index, zip_flags_t(ZIP_FL_ENC_RAW)).map { String(cString: $0) } ?? "entry \(index)"
+      guard let entry = entry(raw), zip_stat_index(archive, index, 0, &status) == 0,
+        status.size == UInt64(entry.size), status.comp_size == UInt64(entry.compressedSize),
+        status.crc == entry.crc, Int(status.comp_method) == entry.method
+      else { throw .zip(path: file.path, .differs(entry: raw)) }
     }
   }
 
   private func inflate(_ entry: ZipDirectory.Entry) throws(CheckpointError) -> InflatedBytes {
-    try withLibzip { (archive) throws(CheckpointError) in
-      guard let stream = zip_fopen(archive, entry.name, zip_flags_t(ZIP_FL_ENC_RAW)) else {
-        throw .zip(path: file.path, .damaged(entry: entry.name, reason: String(cString: zip_strerror(archive))))
-      }
-      defer { zip_fclose(stream) }
-      let bytes = InflatedBytes(count: entry.size)
-      var done = 0
-      while done < entry.size {
-        let count = zip_fread(stream, bytes.buffer.baseAddress.map { $0 + done }, UInt64(entry.size - done))
-        guard count > 0 else {
-          let reason = count < 0 ? String(cString: zip_file_strerror(stream)) : "it ends after \(done) bytes"
-          throw .zip(path: file.path, .damaged(entry: entry.name, reason: reason))
-        }
-        done += Int(count)
-      }
-      // The checksum is compared at the end of the stream, so the end must be read.
-      var extra: UInt8 = 0
-      let rest = zip_fread(stream, &extra, 1)
-      guard rest == 0 else {
-        let reason = rest < 0 ? String(cString: zip_file_strerror(stream)) : "it holds more than \(entry.size) bytes"
+    let archive = libzip.archive
+    guard let stream = zip_fopen(archive, entry.name, zip_flags_t(ZIP_FL_ENC_RAW)) else {
+      throw .zip(path: file.path, .damaged(entry: entry.name, reason: String(cString: zip_strerror(archive))))
+    }
+    defer { zip_fclose(stream) }
+    let bytes = InflatedBytes(count: entry.size)
+    var done = 0
+    while done < entry.size {
+      let count = zip_fread(stream, bytes.buffer.baseAddress.map { $0 + done }, UInt64(entry.size - done))
+      guard count > 0 else {
+        let reason = count < 0 ? String(cString: zip_file_strerror(stream)) : "it ends after \(done) bytes"
         throw .zip(path: file.path, .damaged(entry: entry.name, reason: reason))
       }
-      return bytes
+      done += Int(count)
     }
+    // The checksum is compared at the end of the stream, so the end must be read.
+    var extra: UInt8 = 0
+    let rest = zip_fread(stream, &extra, 1)
+    guard rest == 0 else {
+      let reason = rest < 0 ? String(cString: zip_file_strerror(stream)) : "it holds more than \(entry.size) bytes"
+      throw .zip(path: file.path, .damaged(entry: entry.name, reason: reason))
+    }
+    return bytes
   }
+}
+
+/// An archive that libzip has opened, once for all entries: opening takes time in proportion to their number.
+private final class LibzipArchive {
+  let archive: OpaquePointer
+  /// Its bytes are libzip's source.
+  private let file: MappedFile
 
   /// Opens the mapped bytes, not the path again: both readers see one file.
-  private func withLibzip<Result>(
-    _ body: (OpaquePointer) throws(CheckpointError) -> Result
-  ) throws(CheckpointError) -> Result {
+  init(_ file: MappedFile) throws(CheckpointError) {
+    self.file = file
     var error = zip_error_t()
     zip_error_init(&error)
     defer { zip_error_fini(&error) }
@@ -123,12 +129,10 @@ struct ZipArchive {
       try file.requireIntact()
       throw .zip(path: file.path, .inconsistent(reason: String(cString: zip_error_strerror(&error))))
     }
-    defer {
-      zip_discard(archive)
-      withExtendedLifetime(file) {}
-    }
-    return try body(archive)
+    self.archive = archive
   }
+
+  deinit { zip_discard(archive) }
 }
 
 /// The checksum of a stored entry, which is compared while the file is read for its digest (``SourceDigest``): no second pass.
