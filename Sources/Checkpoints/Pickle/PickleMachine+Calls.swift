@@ -51,7 +51,8 @@ extension PickleMachine {
     case .global(.storage(let name)): type = PickleGlobal.storage(name).elementType
     default: throw .persistentID(expected: "a class of storages", found: items[1].kind)
     }
-    let key = try text(items[2], "persistent id")
+    // A number in decimal. It is copied for every tensor, so that a long one would take memory out of proportion.
+    let key = try text(items[2], "persistent id", atMost: 64)
     guard case .integer(let count) = items[4], count >= 0 else {
       throw .persistentID(expected: "a number of elements", found: items[4].kind)
     }
@@ -128,7 +129,12 @@ extension PickleMachine {
     switch metadata {
     case .none: return
     case .dictionary(let index):
-      guard let entry = dictionaries[Int(index)].first(where: { $0.value != .bool(false) }) else { return }
+      let entries = dictionaries[Int(index)]
+      // PyTorch writes two at most; a long one could be looked through for each of many tensors.
+      guard entries.count <= 8 else {
+        throw .tensorField("metadata", expected: "at most 8 entries", found: "\(entries.count)")
+      }
+      guard let entry = entries.first(where: { $0.value != .bool(false) }) else { return }
       throw .tensorField(
         "metadata", expected: "none", found: "\"\(try text(entry.key, "tensor metadata").prefix(60))\"")
     default: throw .tensorField("metadata", expected: "none", found: metadata.kind)

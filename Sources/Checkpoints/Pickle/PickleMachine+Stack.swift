@@ -1,7 +1,7 @@
 /// Opcodes that only move values: the stack, the memo, tuples, lists and dictionaries.
 extension PickleMachine {
   /// Bytes of a name, a key or a tag.
-  private static let longestName: UInt32 = 1024
+  static let longestName: UInt32 = 1024
 
   mutating func arrange(_ opcode: PickleOpcode) throws(PickleViolation) {
     switch opcode {
@@ -126,9 +126,11 @@ extension PickleMachine {
   }
 
   /// The string, which must be one. Long ones are no names, and would be copied each time they are looked at.
-  func text(_ value: PickleValue, _ what: String) throws(PickleViolation) -> String {
-    guard case .string(let start, let count) = value, count <= Self.longestName else {
-      throw .operand(what, expected: "a string of at most \(Self.longestName) bytes", found: value.kind)
+  func text(
+    _ value: PickleValue, _ what: String, atMost limit: UInt32 = longestName
+  ) throws(PickleViolation) -> String {
+    guard case .string(let start, let count) = value, count <= limit else {
+      throw .operand(what, expected: "a string of at most \(limit) bytes", found: value.kind)
     }
     guard let text = String(validating: bytes[Int(start)..<Int(start) + Int(count)], as: UTF8.self) else {
       throw .notUTF8

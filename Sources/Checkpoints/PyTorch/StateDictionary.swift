@@ -1,7 +1,7 @@
 import ModelCore
 
 /// The state dict in a pickle: names and tensors, found under the keys that training scripts put around one.
-struct StateDictionary {
+package struct StateDictionary {
   /// In the order of the pickle; names are unique.
   private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
   /// The keys that lead to it, outermost first.
@@ -14,7 +14,7 @@ struct StateDictionary {
 
   /// - Throws: ``CheckpointError/pickle(path:position:_:)``, ``CheckpointError/noStateDict(path:found:)``,
   ///   ``CheckpointError/ambiguousStateDict(path:keys:)``, ``CheckpointError/duplicateTensor(path:tensor:first:second:)``.
-  init(pickle: UnsafeRawBufferPointer, path: String) throws(CheckpointError) {
+  package init(pickle: UnsafeRawBufferPointer, path: String) throws(CheckpointError) {
     var machine = PickleMachine(pickle)
     var value = try machine.run(path: path)
     while true {
@@ -58,9 +58,15 @@ struct StateDictionary {
     _ pairs: [(key: PickleValue, value: PickleValue)], _ machine: PickleMachine, _ path: String
   ) throws(CheckpointError) -> [(name: String, value: PickleValue)] {
     var members: [(name: String, value: PickleValue)] = []
+    var nameBytes = 0
     for (key, value) in pairs {
-      guard case .string = key else { continue }
+      guard case .string(_, let count) = key else { continue }
       do throws(PickleViolation) {
+        // Each string takes its bytes in the pickle, so only one that is used again and again gives more.
+        nameBytes += Int(count)
+        guard nameBytes <= machine.bytes.count else {
+          throw .operand("dictionary", expected: "each key once", found: "keys of more bytes than the pickle has")
+        }
         members.append((try machine.text(key, "key"), value))
       } catch {
         throw .pickle(path: path, position: machine.position, error)

@@ -14,12 +14,14 @@ struct TensorNames {
   /// The names that are left, in the order of those given.
   private(set) var names: [String]
 
+  /// More than any wrapper is put around another; each costs a pass over all names.
+  private static let mostRemoved = 8
   private static let compiled = "_orig_mod."
   private static let wrappers = ["module.", "base_model.model."]
 
   init(_ names: [String]) {
     self.names = names
-    while removeCompiled() || removeWrapper() {}
+    while removed.count < Self.mostRemoved, removeCompiled() || removeWrapper() {}
     guard self.names.contains(where: { $0.hasPrefix("encoder_model.") }),
       !self.names.contains(where: { $0.hasPrefix("model.") })
     else { return }
