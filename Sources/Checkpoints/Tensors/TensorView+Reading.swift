@@ -88,7 +88,8 @@ extension TensorView {
     let size = type.byteCount
     let columns = max(1, shape.last ?? 1)
     let strides = layout.strides ?? Self.rowMajorStrides(shape)
-    let step = (strides.last ?? 1) * size
+    // The stride of a dimension of one is never used, and may be any number.
+    let step = columns == 1 ? 0 : (strides.last ?? 1) * size
     var element = range.lowerBound
     var written = 0
     while element < range.upperBound {
