@@ -38,6 +38,11 @@ struct AdapterMerging {
     var changed = [weights.tensors[index].name]
     if let bias = parts.biasOfB {
       let index = try baseIndex("\(module).bias", in: weights)
+      guard weights.tensors[index].shape == [outputs] else {
+        throw .wrongShape(
+          path: weights.tensors[index].path, tensor: weights.tensors[index].name, expected: [outputs],
+          found: weights.tensors[index].shape)
+      }
       weights.tensors[index].update = AdapterUpdate(
         rule: .bias, rank: 0, scale: scale, a: [], b: try values(bias, shape: [outputs]))
       changed.append(weights.tensors[index].name)

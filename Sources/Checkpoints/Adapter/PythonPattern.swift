@@ -14,6 +14,8 @@ final class PythonPattern: @unchecked Sendable {
   private let code: OpaquePointer
   private let context: OpaquePointer
   private static let matchLimit: UInt32 = 200_000
+  /// Bytes of a name. One of these steps may run along all of it.
+  private static let longestName = 1024
 
   /// What a pattern must match of a name: `re.fullmatch` or `re.match`.
   enum Extent { case whole, prefix }
@@ -54,8 +56,10 @@ final class PythonPattern: @unchecked Sendable {
     let number = pcre2_substring_number_from_name_8(code, group)
     guard number > 0 else { return nil }
     return try match(name) { bytes, ends in
+      // A group that took no part in the match starts at PCRE2_UNSET, which is -1 here.
       let (start, end) = (ends[2 * Int(number)], ends[2 * Int(number) + 1])
-      return start <= end && end <= bytes.count ? String(decoding: bytes[start..<end], as: UTF8.self) : nil
+      guard start >= 0, start <= end, end <= bytes.count else { return nil }
+      return String(decoding: bytes[start..<end], as: UTF8.self)
     } ?? nil
   }
 
@@ -66,6 +70,7 @@ final class PythonPattern: @unchecked Sendable {
     guard let data = pcre2_match_data_create_from_pattern_8(code, nil) else { throw .tooHard }
     defer { pcre2_match_data_free_8(data) }
     let bytes = Array(name.utf8)
+    guard bytes.count <= Self.longestName else { throw .tooHard }
     let result = pcre2_match_8(code, bytes, bytes.count, 0, 0, data, context)
     guard result != PCRE2_ERROR_NOMATCH else { return nil }
     guard result >= 0, let ends = pcre2_get_ovector_pointer_8(data) else { throw .tooHard }
