@@ -10,6 +10,8 @@ let package = Package(
     .executable(name: "gliclass-convert", targets: ["ConvertCommand"]),
     .executable(name: "gliclass-verify", targets: ["VerifyCommand"]),
     .executable(name: "gliclass", targets: ["ClassifyCommand"]),
+    // For Tests/Fuzzing alone: a package can use no target of another that is in no product.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -106,6 +108,12 @@ let package = Package(
         "Verification", "Conversion", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "Checkpoints",
         "ReferenceModel", "ModelCore",
       ]),
+    // What the fuzzer calls (docs/fuzzing.md), and tests that replay what it kept.
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "ModelCore", "CKernels", "CPlatform"],
+      path: "Tests/FuzzTargets"),
+    .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),
   ],
   cxxLanguageStandard: .cxx17

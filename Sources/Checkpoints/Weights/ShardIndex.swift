@@ -14,7 +14,7 @@ public struct ShardIndex: Sendable, Equatable {
 
   /// Reads the index at `path`, whose shards are beside it.
   /// - Throws: ``CheckpointError``, for shards that are missing, names that lead elsewhere, and what is no index.
-  init(path: String, container: WeightContainer) throws(CheckpointError) {
+  package init(path: String, container: WeightContainer) throws(CheckpointError) {
     let root = try reading { () throws(ModelCoreError) in try JSONDocument(contentsOf: path).root }
     let map = try reading { () throws(ModelCoreError) in
       let map = try root.required("weight_map")
