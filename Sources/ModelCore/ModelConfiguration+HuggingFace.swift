@@ -7,7 +7,8 @@ extension ModelConfiguration {
   static let maximumPositionBuckets = 4096
 
   /// Reads a GLiClass `config.json`. A field that is absent has its default in `gliclass` or `transformers`; a field that
-  /// is not known, or whose value is not implemented, is refused by name.
+  /// is not known, or whose value is not implemented, is refused by name. `null` is as good as absence where those libraries
+  /// take it.
   /// - Throws: ``ModelCoreError/unexpectedJSON(path:field:expected:found:)``,
   ///   ``ModelCoreError/unsupported(path:field:found:supported:)``.
   public init(huggingFace config: JSONValue) throws(ModelCoreError) {
@@ -33,7 +34,7 @@ extension ModelConfiguration {
 
   private init(checked config: JSONValue, encoder: JSONValue) throws(ModelCoreError) {
     let ownVocabulary = try config.integer("vocab_size", in: 1...10_000_000)
-    let encoderVocabulary = try encoder.integer("vocab_size", in: 1...10_000_000)
+    let encoderVocabulary = try encoder.member("vocab_size")?.requireInt(in: 1...10_000_000)
     let vocabulary = ownVocabulary ?? encoderVocabulary ?? 128_100
     let encoderConfiguration = try EncoderConfiguration(huggingFace: encoder, vocabularySize: vocabulary)
     func token(_ field: String, default offset: Int, limit: Int) throws(ModelCoreError) -> Int {
@@ -74,8 +75,8 @@ extension HeadConfiguration {
 
 extension EncoderConfiguration {
   fileprivate init(huggingFace encoder: JSONValue, vocabularySize: Int) throws(ModelCoreError) {
-    let hiddenSize = try encoder.integer("hidden_size", in: 1...65_536) ?? 1536
-    let headCount = try encoder.integer("num_attention_heads", in: 1...4096) ?? 24
+    let hiddenSize = try encoder.member("hidden_size")?.requireInt(in: 1...65_536) ?? 1536
+    let headCount = try encoder.member("num_attention_heads")?.requireInt(in: 1...4096) ?? 24
     guard hiddenSize % headCount == 0, hiddenSize / headCount % 16 == 0 else {
       throw .unsupported(
         path: encoder.document.path, field: "\(encoder.field).num_attention_heads", found: "\(headCount)",
@@ -86,12 +87,12 @@ extension EncoderConfiguration {
       guard let value = encoder.member(field), field != "pooler_hidden_size", value.int != expected else { continue }
       throw value.unsupported("\(expected)")
     }
-    let maximumPosition = try encoder.integer("max_position_embeddings", in: 2...1_000_000) ?? 512
-    let maximumRelative = try encoder.integer("max_relative_positions", in: -1...1_000_000) ?? -1
+    let maximumPosition = try encoder.member("max_position_embeddings")?.requireInt(in: 2...1_000_000) ?? 512
+    let maximumRelative = try encoder.member("max_relative_positions")?.requireInt(in: -1...1_000_000) ?? -1
     let attentionTypes = try encoder.attentionTypes()
     let epsilon = try encoder.member("layer_norm_eps")?.requirePositiveFloat() ?? 1e-7
     let buckets = try encoder.buckets()
-    let relativeNorm = try encoder.string("norm_rel_ebd") ?? "none"
+    let relativeNorm = try encoder.member("norm_rel_ebd")?.requireString() ?? "none"
     let norms = relativeNorm.lowercased().split(separator: "|").map { $0.filter { $0 != " " } }
     for name in norms where name != "layer_norm" && name != "none" {
       throw .unsupported(
@@ -101,9 +102,9 @@ extension EncoderConfiguration {
     self.init(
       vocabularySize: vocabularySize,
       hiddenSize: hiddenSize,
-      layerCount: try encoder.integer("num_hidden_layers", in: 1...1000) ?? 24,
+      layerCount: try encoder.member("num_hidden_layers")?.requireInt(in: 1...1000) ?? 24,
       headCount: headCount,
-      intermediateSize: try encoder.integer("intermediate_size", in: 1...65_536) ?? 6144,
+      intermediateSize: try encoder.member("intermediate_size")?.requireInt(in: 1...65_536) ?? 6144,
       layerNormEpsilon: epsilon,
       positionBuckets: buckets,
       maximumRelativePosition: maximumRelative < 1 ? maximumPosition : maximumRelative,

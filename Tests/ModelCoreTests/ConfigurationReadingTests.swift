@@ -57,7 +57,7 @@ import Testing
       ])
   }
 
-  /// One field absent (or null) at a time, and what the library takes instead.
+  /// One field absent at a time (or null, where the library takes that), and what it takes instead.
   @Test func absentFields() throws {
     let changes: [(String, [String: String])] = [
       ("prompt_first", ["promptFirst": "false"]), ("example_token_index", ["exampleTokenID": "8006"]),
@@ -69,7 +69,8 @@ import Testing
       ("encoder_config.pos_att_type", ["usesContentToPosition": "false", "usesPositionToContent": "false"]),
     ]
     for (field, change) in changes {
-      for value in [nil, JSON.null] {
+      let mayBeNull = !field.hasPrefix("encoder_config.") || field.hasSuffix("pos_att_type")
+      for value in mayBeNull ? [nil, JSON.null] : [nil] {
         #expect(try configuration([Edit(field, value)]).values == debianTags(but: change), "\(field)")
       }
     }
