@@ -36,10 +36,16 @@ extension Diagnostic {
 
 extension String {
   /// This text with control characters written as escapes. Labels, tensor names and paths may hold line ends, and
-  /// sequences that a terminal obeys.
+  /// sequences that a terminal obeys. The end of a text is left out where it is so long that nobody reads it: a file may
+  /// hold a name, or a list of dimensions, of megabytes.
   package var onOneLine: String {
     var text = ""
-    for scalar in unicodeScalars {
+    for (position, scalar) in unicodeScalars.enumerated() {
+      if text.utf8.count > 16_384 {
+        let rest = unicodeScalars.count - position
+        // Not for a few: what was cut is cut no second time with something around it.
+        if rest > 256 { return "\(text)… and \(rest) more characters" }
+      }
       switch scalar.properties.generalCategory {
       case .control, .lineSeparator, .paragraphSeparator: text += scalar.escaped(asASCII: true)
       default: text.unicodeScalars.append(scalar)
