@@ -77,7 +77,7 @@ extension CheckpointError {
   var shardMessage: String? {
     switch self {
     case .missingShard(let path, let shard, let tensors):
-      "\(path): expected the shard \(shard), of \(tensors.count) tensors, found no such file"
+      "\(path): expected the shard \(shard), of \(tensors.count) \(tensors.count == 1 ? "tensor" : "tensors"), found no such file"
     case .shardName(let path, let tensor, let expected, let found):
       "\(path): weight_map.\(tensor): expected \(expected), found \"\(found)\""
     case .emptyIndex(let path): "\(path): weight_map: expected tensors, found none"
