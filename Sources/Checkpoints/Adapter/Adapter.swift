@@ -19,11 +19,11 @@ public struct Adapter: Sendable {
     try ChecksumPass.check(file)
     let tensors = try AdapterTensors(file)
     let merging = AdapterMerging(file.path, configuration, try Self.root(of: tensors, in: weights, path: file.path))
-    var changed: [String] = []
+    var changed: Set<String> = []
     for (module, parts) in tensors.modules {
-      changed += try merging.merge(module, parts, into: &weights)
+      changed.formUnion(try merging.merge(module, parts, into: &weights))
     }
-    for tensor in tensors.replacements { changed.append(try merging.replace(tensor, in: &weights)) }
+    for tensor in tensors.replacements { changed.insert(try merging.replace(tensor, in: &weights)) }
     self.changed = changed.sorted()
   }
 
@@ -37,7 +37,8 @@ public struct Adapter: Sendable {
     if let root = roots.first(where: { root in names.allSatisfy { weights.index(of: root + $0) != nil } }) {
       return root
     }
-    let best = roots.map { root in names.filter { weights.index(of: root + $0) == nil } }.min { $0.count < $1.count }
+    let best = roots.map { root in names.map { root + $0 }.filter { weights.index(of: $0) == nil } }
+      .min { $0.count < $1.count }
     throw .adapterWithoutBase(path: path, base: weights.path, names: (best ?? names).sorted())
   }
 }

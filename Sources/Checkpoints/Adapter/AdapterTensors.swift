@@ -18,9 +18,11 @@ struct AdapterTensors {
   private static let parts = ["lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B", "lora_magnitude_vector"]
   private static let prefix = "base_model.model."
 
-  /// - Throws: ``CheckpointError/adapterTensor(path:tensor:expected:)`` for a tensor that no rule knows.
+  /// - Throws: ``CheckpointError/adapterTensor(path:tensor:expected:)`` for a tensor that no rule knows,
+  ///   ``CheckpointError/duplicateTensor(path:tensor:first:second:)``, ``CheckpointError/emptyAdapter(path:)``.
   init(_ file: WeightFile) throws(CheckpointError) {
     var found: [String: Module] = [:]
+    var replaced: [String: String] = [:]
     for var tensor in file.tensors {
       guard tensor.name.hasPrefix(Self.prefix) else {
         throw .adapterTensor(path: file.path, tensor: tensor.name, expected: "a name that begins with \(Self.prefix)")
@@ -32,6 +34,10 @@ struct AdapterTensors {
         // A bias that was trained, or a module that was saved whole. A wrapped module keeps its own one level below.
         tensor.name = components.filter { $0 != "base_layer" }.joined(separator: ".")
         try Self.requireNoPart(tensor.name, path: file.path)
+        let name = Self.prefix + components.joined(separator: ".")
+        if let other = replaced.updateValue(name, forKey: tensor.name) {
+          throw .duplicateTensor(path: file.path, tensor: tensor.name, first: other, second: name)
+        }
         replacements.append(tensor)
         continue
       }
@@ -41,6 +47,7 @@ struct AdapterTensors {
       try Self.place(tensor, components[position], isBias: isBias, in: &found[module, default: Module()], file.path)
     }
     modules = found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    guard !modules.isEmpty || !replacements.isEmpty else { throw .emptyAdapter(path: file.path) }
   }
 
   /// The names in the base of everything that is changed.
@@ -63,8 +70,13 @@ struct AdapterTensors {
     if let other = module[keyPath: slot] {
       throw .duplicateTensor(path: path, tensor: part, first: other.name, second: tensor.name)
     }
+    let isEmbedding = part.hasPrefix("lora_embedding")
+    guard module.isEmbedding == isEmbedding || module.a == nil && module.b == nil else {
+      throw .adapterTensor(
+        path: path, tensor: tensor.name, expected: "parts of a linear layer or of an embedding, not both")
+    }
     module[keyPath: slot] = tensor
-    if part.hasPrefix("lora_embedding") { module.isEmbedding = true }
+    if isEmbedding { module.isEmbedding = true }
   }
 
   private static func requireNoPart(_ name: String, path: String) throws(CheckpointError) {

@@ -99,6 +99,7 @@ extension CheckpointError {
     case .adapterTensor(let path, let tensor, let expected): "\(path): \(tensor): expected \(expected)"
     case .unmergedAdapter(let path, let tensor):
       "\(path): expected merged weights, found a LoRA adapter inside, without its scale: \(tensor)"
+    case .emptyAdapter(let path): "\(path): expected tensors of an adapter, found none"
     case .adapterWithoutBase(let path, let base, let names):
       "\(path): expected \(names.count == 1 ? "a tensor" : "\(names.count) tensors") in \(base) that \(names.count == 1 ? "is" : "are") "
         + "not there: \(Self.list(names))"

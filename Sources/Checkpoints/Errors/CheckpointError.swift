@@ -68,6 +68,8 @@ public enum CheckpointError: Diagnostic, Equatable {
   case adapterTensor(path: String, tensor: String, expected: String)
   /// A state dict of a model with an adapter inside.
   case unmergedAdapter(path: String, tensor: String)
+  /// An adapter that changes nothing.
+  case emptyAdapter(path: String)
   /// What an adapter changes is not in the base.
   case adapterWithoutBase(path: String, base: String, names: [String])
   /// A regular expression that cannot be used.
