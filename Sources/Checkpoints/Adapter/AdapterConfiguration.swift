@@ -69,7 +69,8 @@ struct AdapterConfiguration {
     for key in object.keys {
       guard let member = object.member(key) else { continue }
       let value = try reading { () throws(ModelCoreError) in try read(member) }
-      let pattern = try PythonPattern.compiled("(?:.*\\.)?(?:\(key))", field: "\(field).\(key)", path: path)
+      let pattern = try PythonPattern.compiled(
+        key, after: "(.*\\.)?(", before: ")", field: "\(field).\(key)", path: path)
       patterns.append((pattern, key, value))
     }
     return patterns
@@ -132,14 +133,14 @@ extension ConfigurationField {
     + rows(
       .read,
       """
-      alpha_pattern exclude_modules layers_pattern layers_to_transform lora_alpha r rank_pattern target_modules use_dora
-      use_rslora
+      alpha_pattern exclude_modules layers_pattern layers_to_transform lora_alpha modules_to_save r rank_pattern
+      target_modules use_dora use_rslora
       """)
     + rows(
       .ignored,
       """
       auto_mapping base_model_name_or_path corda_config eva_config fan_in_fan_out inference_mode loftq_config lora_bias
-      lora_dropout lora_ga_config megatron_core modules_to_save monteclora_config peft_version qalora_group_size revision
+      lora_dropout lora_ga_config megatron_core monteclora_config peft_version qalora_group_size revision
       runtime_config task_type velora_config
       """)
 }

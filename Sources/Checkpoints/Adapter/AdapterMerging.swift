@@ -22,7 +22,8 @@ struct AdapterMerging {
         path: path, names: missing.map { "\(module).lora_\(parts.isEmbedding ? "embedding_" : "")\($0)" })
     }
     guard try configuration.targets(module) else {
-      throw .adapterTensor(path: path, tensor: a.name, expected: "a module that target_modules covers")
+      throw .adapterTensor(
+        path: path, tensor: a.name, expected: "a module that target_modules covers, and no other field leaves out")
     }
     let index = try baseIndex("\(module).weight", in: weights)
     let rank = try configuration.rank(module)

@@ -12,6 +12,8 @@ struct AdapterTargets {
   private let path: String
   private let included: Names
   private let excluded: Names?
+  /// What finds the modules that are saved whole, and what is in them.
+  private let saved: [PythonPattern]
   /// Numbers of layers, and the patterns that find a layer's number in a module's name.
   private let layers: (indices: Set<Int>, patterns: [PythonPattern])?
 
@@ -19,23 +21,32 @@ struct AdapterTargets {
     self.path = path
     included = try Self.names(root, "target_modules", path) ?? .any
     excluded = try Self.names(root, "exclude_modules", path)
-    let (indices, patterns) = try reading { () throws(ModelCoreError) in
-      (try root.integers("layers_to_transform"), try root.strings("layers_pattern") ?? [])
+    let (indices, patterns, modules) = try reading { () throws(ModelCoreError) in
+      let pattern = root.member("layers_pattern")?.string == "" ? [] : try root.strings("layers_pattern") ?? []
+      return (try root.integers("layers_to_transform"), pattern, try root.strings("modules_to_save") ?? [])
+    }
+    saved = try modules.map { (module) throws(CheckpointError) in
+      try PythonPattern.compiled(
+        module, after: "(^|.*\\.)", before: "($|\\..*)", .prefix, field: "modules_to_save", path: path)
     }
     guard !indices.isEmpty else {
       layers = nil
       return
     }
     var finders: [PythonPattern] = []
-    for pattern in patterns.isEmpty ? [".*?\\.[^.]*"] : patterns.map({ "(?:^|.*?\\.)\($0)" }) {
+    for pattern in patterns.isEmpty ? ["[^.]*"] : patterns {
+      let start = patterns.isEmpty ? ".*?\\." : "(?:^|.*?\\.)"
       finders.append(
-        try PythonPattern.compiled("\(pattern)\\.(?P<idx>\\d+)\\.", .prefix, field: "layers_pattern", path: path))
+        try PythonPattern.compiled(
+          pattern, after: start, before: "\\.(?P<idx>\\d+)\\.", .prefix, field: "layers_pattern",
+          path: path))
     }
     layers = (Set(indices), finders)
   }
 
   func contains(_ module: String) throws(CheckpointError) -> Bool {
     if let excluded, try Self.matches(excluded, module, "exclude_modules", path) { return false }
+    for pattern in saved where try pattern.matches(module, field: "modules_to_save", path: path) { return false }
     guard try Self.matches(included, module, "target_modules", path) else { return false }
     // Only names that match by their ends are filtered.
     guard let layers, case .suffixes(let names) = included, !names.contains(module) else { return true }

@@ -9,11 +9,14 @@ public enum PatternFailure: Error, Equatable, Sendable {
 }
 
 /// A regular expression of an adapter's configuration, as Python's `re` understands it, by PCRE2: the same syntax but for
-/// corners that no module name meets. A hostile pattern costs a limited number of steps and is then refused.
+/// what is refused here. A hostile pattern costs a limited number of steps and is then refused, too.
 final class PythonPattern: @unchecked Sendable {
   private let code: OpaquePointer
   private let context: OpaquePointer
   private static let matchLimit: UInt32 = 200_000
+  /// What both take and read in two ways: `{,3}` (a number of times in Python, itself in PCRE2 before 10.43), `[[:alpha:]]` (a
+  /// class of characters in PCRE2), and settings of PCRE2.
+  private static let ambiguous = ["{,", "[[:", "(*"]
   /// Bytes of a name. One of these steps may run along all of it.
   private static let longestName = 1024
 
@@ -25,8 +28,12 @@ final class PythonPattern: @unchecked Sendable {
     var error: Int32 = 0
     var offset = 0
     let bytes = Array(pattern.utf8)
+    for text in Self.ambiguous {
+      guard let place = bytes.firstRange(of: text.utf8) else { continue }
+      throw .invalid(reason: "\(text) is not read as Python reads it", offset: place.lowerBound)
+    }
     let end = extent == .whole ? PCRE2_ENDANCHORED : 0
-    let options = PCRE2_ANCHORED | end | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C
+    let options = PCRE2_ANCHORED | end | PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C
     guard let code = pcre2_compile_8(bytes, bytes.count, options, &error, &offset, nil) else {
       throw .invalid(reason: Self.message(error), offset: offset)
     }
@@ -51,16 +58,16 @@ final class PythonPattern: @unchecked Sendable {
     try match(name) { _, _ in true } ?? false
   }
 
-  /// What the group called `group` has of `name`, `nil` where the pattern does not match.
+  /// What the group called `group` has of `name`: `nil` where the pattern does not match, nothing where the group took no
+  /// part.
   func group(_ group: String, of name: String) throws(PatternFailure) -> String? {
     let number = pcre2_substring_number_from_name_8(code, group)
     guard number > 0 else { return nil }
     return try match(name) { bytes, ends in
       // A group that took no part in the match starts at PCRE2_UNSET, which is -1 here.
       let (start, end) = (ends[2 * Int(number)], ends[2 * Int(number) + 1])
-      guard start >= 0, start <= end, end <= bytes.count else { return nil }
-      return String(decoding: bytes[start..<end], as: UTF8.self)
-    } ?? nil
+      return 0 <= start && start <= end && end <= bytes.count ? String(decoding: bytes[start..<end], as: UTF8.self) : ""
+    }
   }
 
   /// Runs the pattern; `found` gets the bytes of `name`, and where each group starts and ends in them.
@@ -85,10 +92,19 @@ final class PythonPattern: @unchecked Sendable {
 }
 
 extension PythonPattern {
+  /// Compiles `pattern` between `prefix` and `suffix`. What is wrong with it is said by its place in `pattern`.
   static func compiled(
-    _ pattern: String, _ extent: Extent = .whole, field: String, path: String
+    _ pattern: String, after prefix: String = "", before suffix: String = "", _ extent: Extent = .whole,
+    field: String, path: String
   ) throws(CheckpointError) -> PythonPattern {
-    try lifting(field, path) { () throws(PatternFailure) in try PythonPattern(pattern, extent) }
+    try lifting(field, path) { () throws(PatternFailure) in
+      do throws(PatternFailure) {
+        return try PythonPattern(prefix + pattern + suffix, extent)
+      } catch {
+        guard case .invalid(let reason, let offset) = error else { throw error }
+        throw .invalid(reason: reason, offset: min(max(0, offset - prefix.utf8.count), pattern.utf8.count))
+      }
+    }
   }
 
   func matches(_ name: String, field: String, path: String) throws(CheckpointError) -> Bool {
