@@ -26,13 +26,14 @@ struct AdapterConfiguration {
     (usesRankStabilization, usesWeightDecomposition) = try reading { () throws(ModelCoreError) in
       (try root.boolean("use_rslora") ?? false, try root.boolean("use_dora") ?? false)
     }
-    rankPattern = try Self.patterns(root, "rank_pattern", path) { (value) throws(ModelCoreError) in
+    let budget = MatchBudget()
+    rankPattern = try Self.patterns(root, "rank_pattern", budget, path) { (value) throws(ModelCoreError) in
       try value.requireInt(in: 1...65_536)
     }
-    alphaPattern = try Self.patterns(root, "alpha_pattern", path) { (value) throws(ModelCoreError) in
+    alphaPattern = try Self.patterns(root, "alpha_pattern", budget, path) { (value) throws(ModelCoreError) in
       try value.requireDouble()
     }
-    targets = try AdapterTargets(root, path: path)
+    targets = try AdapterTargets(root, budget: budget, path: path)
   }
 
   /// Whether the configuration says that `module` has an adapter.
@@ -61,7 +62,8 @@ struct AdapterConfiguration {
 
   /// Keys are regular expressions for the end of a module's name, from its start or from a dot on.
   private static func patterns<Value>(
-    _ root: JSONValue, _ field: String, _ path: String, _ read: (JSONValue) throws(ModelCoreError) -> Value
+    _ root: JSONValue, _ field: String, _ budget: MatchBudget, _ path: String,
+    _ read: (JSONValue) throws(ModelCoreError) -> Value
   ) throws(CheckpointError) -> [(pattern: PythonPattern, key: String, value: Value)] {
     guard let object = root.member(field), !object.isNull else { return [] }
     guard object.isObject else { throw .core(object.unexpected("an object of numbers by pattern")) }
@@ -70,7 +72,7 @@ struct AdapterConfiguration {
       guard let member = object.member(key) else { continue }
       let value = try reading { () throws(ModelCoreError) in try read(member) }
       let pattern = try PythonPattern.compiled(
-        key, after: "(.*\\.)?(", before: ")", field: "\(field).\(key)", path: path)
+        key, after: "(.*\\.)?(", before: ")", budget: budget, field: "\(field).\(key)", path: path)
       patterns.append((pattern, key, value))
     }
     return patterns

@@ -17,17 +17,17 @@ struct AdapterTargets {
   /// Numbers of layers, and the patterns that find a layer's number in a module's name.
   private let layers: (indices: Set<Int>, patterns: [PythonPattern])?
 
-  init(_ root: JSONValue, path: String) throws(CheckpointError) {
+  init(_ root: JSONValue, budget: MatchBudget, path: String) throws(CheckpointError) {
     self.path = path
-    included = try Self.names(root, "target_modules", path) ?? .any
-    excluded = try Self.names(root, "exclude_modules", path)
+    included = try Self.names(root, "target_modules", budget, path) ?? .any
+    excluded = try Self.names(root, "exclude_modules", budget, path)
     let (indices, patterns, modules) = try reading { () throws(ModelCoreError) in
       let pattern = root.member("layers_pattern")?.string == "" ? [] : try root.strings("layers_pattern") ?? []
       return (try root.integers("layers_to_transform"), pattern, try root.strings("modules_to_save") ?? [])
     }
     saved = try modules.map { (module) throws(CheckpointError) in
       try PythonPattern.compiled(
-        module, after: "(^|.*\\.)", before: "($|\\..*)", .prefix, field: "modules_to_save", path: path)
+        module, after: "(^|.*\\.)", before: "($|\\..*)", .prefix, budget: budget, field: "modules_to_save", path: path)
     }
     guard !indices.isEmpty else {
       layers = nil
@@ -38,7 +38,7 @@ struct AdapterTargets {
       let start = patterns.isEmpty ? ".*?\\." : "(?:^|.*?\\.)"
       finders.append(
         try PythonPattern.compiled(
-          pattern, after: start, before: "\\.(?P<idx>\\d+)\\.", .prefix, field: "layers_pattern",
+          pattern, after: start, before: "\\.(?P<idx>\\d+)\\.", .prefix, budget: budget, field: "layers_pattern",
           path: path))
     }
     layers = (Set(indices), finders)
@@ -57,9 +57,13 @@ struct AdapterTargets {
     return false
   }
 
-  private static func names(_ root: JSONValue, _ field: String, _ path: String) throws(CheckpointError) -> Names? {
+  private static func names(
+    _ root: JSONValue, _ field: String, _ budget: MatchBudget, _ path: String
+  ) throws(CheckpointError) -> Names? {
     guard let value = root.member(field), !value.isNull else { return nil }
-    if let text = value.string { return .pattern(try PythonPattern.compiled(text, field: field, path: path)) }
+    if let text = value.string {
+      return .pattern(try PythonPattern.compiled(text, budget: budget, field: field, path: path))
+    }
     return .suffixes(try reading { () throws(ModelCoreError) in try root.strings(field) ?? [] })
   }
 

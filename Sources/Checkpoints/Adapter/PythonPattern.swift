@@ -8,12 +8,25 @@ public enum PatternFailure: Error, Equatable, Sendable {
   case tooHard
 }
 
+/// What all matches of one adapter's patterns may cost together, in steps of PCRE2: a file may hold as many patterns as it
+/// likes.
+final class MatchBudget {
+  private var left = 500_000_000
+
+  fileprivate func spend(_ steps: UInt32) throws(PatternFailure) {
+    left -= Int(steps)
+    guard left >= 0 else { throw .tooHard }
+  }
+}
+
 /// A regular expression of an adapter's configuration, as Python's `re` understands it, by PCRE2: the same syntax but for
-/// what is refused here. A hostile pattern costs a limited number of steps and is then refused, too.
-final class PythonPattern: @unchecked Sendable {
+/// what is refused here. Hostile patterns cost a limited number of steps and are then refused, too.
+final class PythonPattern {
   private let code: OpaquePointer
   private let context: OpaquePointer
-  private static let matchLimit: UInt32 = 200_000
+  private let budget: MatchBudget
+  /// Steps that a match may take, tried in this order: nearly all take few, and only what was allowed is paid for.
+  private static let matchLimits: [UInt32] = [256, 8192, 200_000]
   /// What both take and read in two ways: `{,3}` (a number of times in Python, itself in PCRE2 before 10.43), `[[:alpha:]]` (a
   /// class of characters in PCRE2), and settings of PCRE2.
   private static let ambiguous = ["{,", "[[:", "(*"]
@@ -24,7 +37,7 @@ final class PythonPattern: @unchecked Sendable {
   enum Extent { case whole, prefix }
 
   /// Compiles `pattern`.
-  init(_ pattern: String, _ extent: Extent = .whole) throws(PatternFailure) {
+  init(_ pattern: String, _ extent: Extent = .whole, budget: MatchBudget) throws(PatternFailure) {
     var error: Int32 = 0
     var offset = 0
     let bytes = Array(pattern.utf8)
@@ -41,9 +54,8 @@ final class PythonPattern: @unchecked Sendable {
       pcre2_code_free_8(code)
       throw .tooHard
     }
-    pcre2_set_match_limit_8(context, Self.matchLimit)
-    pcre2_set_depth_limit_8(context, Self.matchLimit)
     pcre2_set_heap_limit_8(context, 20_000)
+    self.budget = budget
     self.code = code
     self.context = context
   }
@@ -78,7 +90,12 @@ final class PythonPattern: @unchecked Sendable {
     defer { pcre2_match_data_free_8(data) }
     let bytes = Array(name.utf8)
     guard bytes.count <= Self.longestName else { throw .tooHard }
-    let result = pcre2_match_8(code, bytes, bytes.count, 0, 0, data, context)
+    var result: Int32 = PCRE2_ERROR_MATCHLIMIT
+    for limit in Self.matchLimits where result == PCRE2_ERROR_MATCHLIMIT {
+      try budget.spend(limit)
+      pcre2_set_match_limit_8(context, limit)
+      result = pcre2_match_8(code, bytes, bytes.count, 0, 0, data, context)
+    }
     guard result != PCRE2_ERROR_NOMATCH else { return nil }
     guard result >= 0, let ends = pcre2_get_ovector_pointer_8(data) else { throw .tooHard }
     return found(bytes, ends)
@@ -95,11 +112,11 @@ extension PythonPattern {
   /// Compiles `pattern` between `prefix` and `suffix`. What is wrong with it is said by its place in `pattern`.
   static func compiled(
     _ pattern: String, after prefix: String = "", before suffix: String = "", _ extent: Extent = .whole,
-    field: String, path: String
+    budget: MatchBudget, field: String, path: String
   ) throws(CheckpointError) -> PythonPattern {
     try lifting(field, path) { () throws(PatternFailure) in
       do throws(PatternFailure) {
-        return try PythonPattern(prefix + pattern + suffix, extent)
+        return try PythonPattern(prefix + pattern + suffix, extent, budget: budget)
       } catch {
         guard case .invalid(let reason, let offset) = error else { throw error }
         throw .invalid(reason: reason, offset: min(max(0, offset - prefix.utf8.count), pattern.utf8.count))
