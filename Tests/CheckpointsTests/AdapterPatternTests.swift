@@ -152,12 +152,10 @@ import Testing
       return (try adapter.open(folder), folder.path)
     }
     #expect(try open("\"(a+)+[xy]\":1").0.get().adapter?.changed.count == 20)
-    let start = ContinuousClock.now
     guard case (.failure(.pattern(_, _, .tooHard)), _) = try open(keys) else {
       Issue.record("expected an error")
       return
     }
-    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   /// What a large model's adapter has: a key for each of many modules.
@@ -173,9 +171,7 @@ import Testing
   @Test(arguments: invalid + hard)
   func isRefused(_ bad: BadPattern) throws {
     let folder = try TemporaryFolder()
-    let start = ContinuousClock.now
     let result = try SmallAdapter("\"r\":1,\"lora_alpha\":1,\(bad.configuration)", Self.name).open(folder)
-    #expect(ContinuousClock.now - start < .seconds(5))
     guard case .failure(let error) = result else {
       Issue.record("expected an error")
       return
