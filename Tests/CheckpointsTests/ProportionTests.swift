@@ -76,10 +76,9 @@ import Testing
       return pickle
     }
     #expect(dictionary(uses: 1).refusal() == nil)
-    guard case .operand("dictionary", _, _) = dictionary(uses: 2).refusal() else {
-      Issue.record("a thousand bytes of keys in a pickle of half that")
-      return
-    }
+    let name = String(repeating: "k", count: 60)
+    #expect(
+      dictionary(uses: 2).refusal() == .operand("dictionary", expected: "each key once", found: "\"\(name)\" again"))
   }
 
   @Test func atMostEightPrefixesAreRemoved() throws {

@@ -5,22 +5,6 @@ import Testing
 
 /// Every way a safetensors file can be wrong, each a handcrafted file.
 @Suite struct SafetensorsErrorTests {
-  struct BadFile: Sendable, CustomTestStringConvertible {
-    let name: String
-    let bytes: [UInt8]
-    let error: @Sendable (String) -> CheckpointError
-    var testDescription: String { name }
-
-    init(_ name: String, _ bytes: [UInt8], _ error: @escaping @Sendable (String) -> CheckpointError) {
-      (self.name, self.bytes, self.error) = (name, bytes, error)
-    }
-
-    /// A file of 8 bytes of data and these members in its header.
-    init(_ name: String, header: String, _ error: @escaping @Sendable (String) -> CheckpointError) {
-      self.init(name, safetensors("{\(header)}", data: Array(repeating: 1, count: 8)), error)
-    }
-  }
-
   static func tensor(_ name: String, _ type: String, _ shape: String, _ offsets: String) -> String {
     "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
   }
@@ -130,13 +114,7 @@ import Testing
 
   @Test(arguments: badHeaders + badTensors)
   func isRefused(_ bad: BadFile) throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.write("bad.safetensors", bad.bytes)
-    let error = checkpointError { () throws(CheckpointError) in try SafetensorsFile(path: path) }
-    #expect(error == bad.error(path))
-    #expect(error?.exitStatus == .badData)
-    #expect(error?.message.hasPrefix(path) == true)
-    #expect(error?.message.contains("internal error") == false)
+    try bad.expectRefusal(as: "bad.safetensors") { (path) throws(CheckpointError) in try SafetensorsFile(path: path) }
   }
 
   @Test func missingFileIs66() throws {
@@ -172,6 +150,13 @@ import Testing
       guard let file = try? SafetensorsFile(path: path) else { continue }
       for tensor in file.tensors where tensor.dtype != nil { #expect(try tensor.floats().count == tensor.elementCount) }
     }
+  }
+}
+
+extension BadFile {
+  /// A file of 8 bytes of data and these members in its header.
+  fileprivate init(_ name: String, header: String, _ error: @escaping @Sendable (String) -> CheckpointError) {
+    self.init(name, safetensors("{\(header)}", data: Array(repeating: 1, count: 8)), error)
   }
 }
 

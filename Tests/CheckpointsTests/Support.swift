@@ -8,6 +8,8 @@ enum Fixtures {
   private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   static let debianTags = tests.appendingPathComponent("Fixtures/debian-tags-f16").path
   static let randomTiny = tests.appendingPathComponent("Fixtures/random-tiny").path
+  /// Small weight files of the real libraries, and four forms of one checkpoint.
+  static let containers = tests.appendingPathComponent("Fixtures/containers").path
   /// A checkpoint that is not in the repository; tests of it are skipped where it is absent.
   static let sharedDebianTags = tests.deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("shared/models/debian-tags").path
@@ -49,6 +51,23 @@ func safetensors(_ header: String, data: [UInt8] = [], length: UInt64? = nil) ->
   return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + Array(header.utf8) + data
 }
 
+extension TemporaryFolder {
+  /// Copies everything in `folder`, and the configuration of `containers/micro`.
+  func checkpoint(copying folder: String) throws -> String {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      _ = try write(name, contents("\(folder)/\(name)"))
+    }
+    _ = try write("config.json", contents(Fixtures.containers + "/micro/config.json"))
+    return path
+  }
+
+  /// Copies the file of weights at `file`, with the same configuration beside it.
+  func weights(copying file: String) throws -> String {
+    _ = try write("config.json", contents(Fixtures.containers + "/micro/config.json"))
+    return try write(URL(fileURLWithPath: file).lastPathComponent, contents(file))
+  }
+}
+
 func contents(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
 /// The error that `body` throws, `nil` for none.
@@ -59,6 +78,22 @@ func checkpointError<Result>(_ body: () throws(CheckpointError) -> Result) -> Ch
   } catch {
     return error
   }
+}
+
+/// Runs `body`, which must not take long of the processor, however busy the machine is.
+func expectQuick<Result>(
+  sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Result
+) rethrows -> Result {
+  func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+  let start = seconds()
+  let result = try body()
+  let taken = seconds() - start
+  #expect(taken < 20, "took \(taken) s of the processor", sourceLocation: sourceLocation)
+  return result
 }
 
 /// All bytes of `tensor`, of which there are `count`.

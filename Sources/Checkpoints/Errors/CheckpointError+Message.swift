@@ -17,6 +17,7 @@ extension CheckpointError {
       "load it in Python and save its state dict: torch.save(model.state_dict(), \"pytorch_model.bin\")"
     case .pickle(_, _, .refusedGlobal), .pickle(_, _, .refusedOpcode), .pickle(_, _, .refusedState), .noStateDict:
       "save the state dict alone: torch.save(model.state_dict(), \"pytorch_model.bin\")"
+    case .zip(_, .noEndRecord): "the file may be incomplete: copy or download it again"
     case .noConfiguration(let path, _):
       path.hasSuffix("adapter_config.json")
         ? "give the folder that PEFT's save_pretrained wrote"
@@ -68,8 +69,7 @@ extension CheckpointError {
     case .unsupportedElementType(let path, let tensor, let found):
       "\(path): \(tensor): unsupported dtype \(found) for weights; supported: \(Self.supportedTypes)"
     case .duplicateTensor(let path, let tensor, let first, let second):
-      "\(path): \(tensor): expected one tensor of this name, found "
-        + (first == second ? "two" : "both \(first) and \(second)")
+      "\(path): \(tensor): expected one tensor of this name, found both \(first) and \(second)"
     default: nil
     }
   }

@@ -37,7 +37,7 @@ public enum CheckpointError: Diagnostic, Equatable {
   case noStateDict(path: String, found: String)
   /// Several dictionaries that could be the state dict.
   case ambiguousStateDict(path: String, keys: [String])
-  /// Two tensors of one name.
+  /// Two tensors whose names are one without the prefixes of wrappers.
   case duplicateTensor(path: String, tensor: String, first: String, second: String)
   /// A tensor in a storage that the archive does not have.
   case noStorage(path: String, tensor: String, storage: String)

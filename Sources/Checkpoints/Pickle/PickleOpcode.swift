@@ -66,12 +66,11 @@ enum PickleOpcode: UInt8 {
     case .binPersistentID: return "BINPERSID"
     default: break
     }
-    var name = ""
-    for character in "\(self)" {
-      if character.isUppercase, Self.separated.contains(self) { name += "_" }
-      name += character.uppercased()
+    let words = "\(self)"
+    guard Self.separated.contains(self), let second = words.firstIndex(where: \.isUppercase) else {
+      return words.uppercased()
     }
-    return name
+    return "\(words[..<second])_\(words[second...])".uppercased()
   }
 
   private static let separated: Set<PickleOpcode> = [

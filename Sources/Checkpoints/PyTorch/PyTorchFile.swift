@@ -57,10 +57,12 @@ public struct PyTorchFile: Sendable {
     checksums = storages.checksums
   }
 
-  /// What a file that is no zip archive is, as far as its first bytes tell.
+  /// What a file that does not end as a zip archive does is, as far as its first bytes tell.
   private static func otherFormat(_ bytes: UnsafeRawBufferPointer, path: String) -> CheckpointError {
     // A tar archive has its magic in the first header; a bare pickle begins with PROTO.
     if bytes.count >= 262, bytes[257..<262].elementsEqual("ustar".utf8) { return .pyTorchTar(path: path) }
+    // A zip archive begins with a local header, and this one has lost its end.
+    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .zip(path: path, .noEndRecord) }
     if bytes.first == PickleOpcode.proto.rawValue { return .pyTorchPickle(path: path) }
     return .notPyTorch(path: path, size: bytes.count)
   }

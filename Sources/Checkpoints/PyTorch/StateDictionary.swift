@@ -13,7 +13,7 @@ package struct StateDictionary {
   static let wrapperKeys = ["model", "state_dict", "model_state_dict", "module"]
 
   /// - Throws: ``CheckpointError/pickle(path:position:_:)``, ``CheckpointError/noStateDict(path:found:)``,
-  ///   ``CheckpointError/ambiguousStateDict(path:keys:)``, ``CheckpointError/duplicateTensor(path:tensor:first:second:)``.
+  ///   ``CheckpointError/ambiguousStateDict(path:keys:)``.
   package init(pickle: UnsafeRawBufferPointer, path: String) throws(CheckpointError) {
     var machine = PickleMachine(pickle)
     var value = try machine.run(path: path)
@@ -26,7 +26,7 @@ package struct StateDictionary {
       }
       // A dictionary may be inside itself.
       guard let wrapper = wrappers.first, unwrappedKeys.count < 8 else {
-        try finish(members, machine, path)
+        try finish(members, machine.tensors, path)
         return
       }
       guard wrappers.count == 1 else { throw .ambiguousStateDict(path: path, keys: wrappers.map(\.name)) }
@@ -37,37 +37,33 @@ package struct StateDictionary {
   }
 
   private mutating func finish(
-    _ members: [(name: String, value: PickleValue)], _ machine: PickleMachine, _ path: String
+    _ members: [(name: String, value: PickleValue)], _ pickled: [PickleTensor], _ path: String
   ) throws(CheckpointError) {
-    var names: Set<ExactBytes> = []
     for (name, value) in members {
       guard case .tensor(let index) = value else {
         otherKeys.append(name)
         continue
       }
-      guard names.insert(ExactBytes(name)).inserted else {
-        throw .duplicateTensor(path: path, tensor: name, first: name, second: name)
-      }
-      tensors.append((name, machine.tensors[Int(index)]))
+      tensors.append((name, pickled[Int(index)]))
     }
     guard !tensors.isEmpty else { throw .noStateDict(path: path, found: "a dictionary without tensors") }
   }
 
-  /// The members with string keys. Others (the numbers of an optimizer's state) name no tensor of a model.
+  /// The members with string keys. Others (the numbers of an optimizer's state) name no tensor of a model. `torch.save` writes
+  /// each key once; where one is there again, readers differ on which counts, and it may be a long one a million times over.
   private static func members(
     _ pairs: [(key: PickleValue, value: PickleValue)], _ machine: PickleMachine, _ path: String
   ) throws(CheckpointError) -> [(name: String, value: PickleValue)] {
     var members: [(name: String, value: PickleValue)] = []
-    var nameBytes = 0
+    var names: Set<ExactBytes> = []
     for (key, value) in pairs {
-      guard case .string(_, let count) = key else { continue }
+      guard case .string = key else { continue }
       do throws(PickleViolation) {
-        // Each string takes its bytes in the pickle, so only one that is used again and again gives more.
-        nameBytes += Int(count)
-        guard nameBytes <= machine.bytes.count else {
-          throw .operand("dictionary", expected: "each key once", found: "keys of more bytes than the pickle has")
+        let name = try machine.text(key, "key")
+        guard names.insert(ExactBytes(name)).inserted else {
+          throw .operand("dictionary", expected: "each key once", found: "\"\(name.prefix(60))\" again")
         }
-        members.append((try machine.text(key, "key"), value))
+        members.append((name, value))
       } catch {
         throw .pickle(path: path, position: machine.position, error)
       }

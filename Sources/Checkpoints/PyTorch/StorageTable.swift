@@ -3,7 +3,7 @@ import ModelCore
 /// Gives tensors their bytes: an entry a storage, looked up and checked once.
 struct StorageTable {
   private let records: PyTorchRecords
-  private var found: [String: (entry: ZipDirectory.Entry, bytes: StoredBytes)] = [:]
+  private var found: [ExactBytes: (entry: ZipDirectory.Entry, bytes: StoredBytes)] = [:]
   /// Bytes of all tensors so far, shared ones counted each time.
   private var total = 0
 
@@ -24,9 +24,7 @@ struct StorageTable {
     let path = records.path
     let bytes = try storage(tensor.storage, tensor: name)
     let size = tensor.type.byteCount
-    guard let elementCount = tensor.shape.checkedElementCount(), tensor.type.byteCount(elementCount) != nil,
-      tensor.type.byteCount(tensor.offset) != nil
-    else {
+    guard let elementCount = tensor.shape.checkedElementCount(), tensor.type.byteCount(elementCount) != nil else {
       throw .shapeTooLarge(path: path, tensor: name, shape: tensor.shape, elementType: tensor.type.name)
     }
     let available = bytes.count / size
@@ -54,7 +52,7 @@ struct StorageTable {
   }
 
   private mutating func storage(_ storage: PickleStorage, tensor: String) throws(CheckpointError) -> StoredBytes {
-    if let (entry, bytes) = found[storage.key] {
+    if let (entry, bytes) = found[ExactBytes(storage.key)] {
       try check(storage, entry, tensor)
       return bytes
     }
@@ -63,7 +61,7 @@ struct StorageTable {
     }
     try check(storage, entry, tensor)
     let bytes = try records.archive.storage(entry)
-    found[storage.key] = (entry, bytes)
+    found[ExactBytes(storage.key)] = (entry, bytes)
     return bytes
   }
 

@@ -89,7 +89,9 @@ struct ZipDirectory {
 
   private func directoryExtent() throws(CheckpointError) -> (range: Range<Int>, count: Int) {
     guard let end = endOffset else { throw .zip(path: path, .noEndRecord) }
-    let isSplit = load(end + 4, as: UInt32.self) != 0 && load(end + 4, as: UInt32.self) != .max
+    let isSplit =
+      load(end + 4, as: UInt32.self) != 0 && load(end + 4, as: UInt32.self) != .max
+      || load(end + 8, as: UInt16.self) != load(end + 10, as: UInt16.self)
     var count = UInt64(load(end + 10, as: UInt16.self))
     var size = UInt64(load(end + 12, as: UInt32.self))
     var offset = UInt64(load(end + 16, as: UInt32.self))
@@ -131,9 +133,8 @@ struct ZipDirectory {
 
   // MARK: Entries
 
-  /// A central record (4.3.12) as it is stored.
+  /// A central record (4.3.12) as it is stored, behind its signature.
   private struct CentralRecord {
-    var signature: UInt32
     var flags: UInt16
     var method: Int
     var crc: UInt32
@@ -144,7 +145,6 @@ struct ZipDirectory {
     var extra: UnsafeRawBufferPointer
 
     init(_ reader: inout ByteReader) throws(ModelCoreError) {
-      signature = try reader.read(UInt32.self)
       _ = try reader.read(UInt32.self)  // Versions.
       flags = try reader.read(UInt16.self)
       method = Int(try reader.read(UInt16.self))
@@ -166,8 +166,9 @@ struct ZipDirectory {
   /// The next entry: its central record, and what its local header adds. Nothing of it may lie at `limit` or beyond.
   private func entry(_ reader: inout ByteReader, limit: Int) throws(CheckpointError) -> Entry {
     let start = reader.offset
+    let signature = try reading { () throws(ModelCoreError) in try reader.read(UInt32.self) }
+    guard signature == Self.centralSignature else { throw .zip(path: path, .noCentralRecord(offset: start)) }
     var record = try reading { () throws(ModelCoreError) in try CentralRecord(&reader) }
-    guard record.signature == Self.centralSignature else { throw .zip(path: path, .noCentralRecord(offset: start)) }
     guard let name = String(validating: record.name, as: UTF8.self), !name.isEmpty, !record.name.contains(0) else {
       throw .zip(path: path, .entryName(offset: start))
     }
@@ -197,7 +198,8 @@ struct ZipDirectory {
 
   private func located(_ record: CentralRecord, _ name: String, limit: Int) throws(CheckpointError) -> Entry {
     // Bits 0, 6 and 13: encryption of three kinds (4.4.4).
-    guard record.flags & 0x2041 == 0 else { throw .zip(path: path, .encrypted(entry: name)) }
+    let encryption: UInt16 = 0x2041
+    guard record.flags & encryption == 0 else { throw .zip(path: path, .encrypted(entry: name)) }
     guard record.method == 0 || record.method == 8 else {
       throw .zip(path: path, .method(entry: name, found: record.method))
     }
@@ -207,16 +209,17 @@ struct ZipDirectory {
     let nameLength = Int(load(start + 26, as: UInt16.self))
     let data = start + 30 + nameLength + Int(load(start + 28, as: UInt16.self))
     guard data <= limit, Int(load(start + 8, as: UInt16.self)) == record.method,
+      load(start + 6, as: UInt16.self) & encryption == 0,
       bytes[start + 30..<start + 30 + nameLength].elementsEqual(record.name)
     else { throw .zip(path: path, .localHeader(entry: name)) }
     guard let compressed = Int(exactly: record.compressedSize), compressed <= limit - data else {
       throw .zip(path: path, .beyondFile(entry: name, size: record.compressedSize, available: limit - data))
     }
-    guard let size = Int(exactly: record.size), record.method != 0 || size == compressed else {
+    guard record.method != 0 || record.size == record.compressedSize else {
       throw .zip(path: path, .storedSizes(entry: name, compressed: record.compressedSize, size: record.size))
     }
     return Entry(
-      name: name, method: record.method, crc: record.crc, compressedSize: compressed, size: size, headerOffset: start,
-      data: data..<data + compressed)
+      name: name, method: record.method, crc: record.crc, compressedSize: compressed, size: Int(clamping: record.size),
+      headerOffset: start, data: data..<data + compressed)
   }
 }

@@ -26,7 +26,7 @@ public enum ZipViolation: Error, Equatable, Sendable {
   case method(entry: String, found: Int)
   /// No local header where the directory says.
   case noLocalHeader(entry: String, offset: UInt64)
-  /// The local header says another name or method than the directory.
+  /// The local header says another name, method or encryption than the directory.
   case localHeader(entry: String)
   /// An entry that reaches into the directory or beyond the file.
   case beyondFile(entry: String, size: UInt64, available: Int)
