@@ -155,7 +155,7 @@ import Testing
 
 extension BadFile {
   /// A file of 8 bytes of data and these members in its header.
-  fileprivate init(_ name: String, header: String, _ error: @escaping @Sendable (String) -> CheckpointError) {
+  init(_ name: String, header: String, _ error: @escaping @Sendable (String) -> CheckpointError) {
     self.init(name, safetensors("{\(header)}", data: Array(repeating: 1, count: 8)), error)
   }
 }

@@ -4,7 +4,6 @@ import Testing
 
 /// Headers that some reader of JSON would take and RFC 8259 does not, or that two readers would read in two ways.
 @Suite struct SafetensorsJSONZooTests {
-  typealias BadFile = SafetensorsErrorTests.BadFile
 
   static let notJSON: [BadFile] = [
     BadFile(json: "{¶'a':1}", "expected a string as key"),
@@ -158,7 +157,7 @@ import Testing
   }
 }
 
-extension SafetensorsErrorTests.BadFile {
+extension BadFile {
   /// A header that is no JSON from the mark `¶` on.
   init(json: String, _ reason: String) {
     let parts = json.split(separator: "¶", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -5,7 +5,6 @@ import Testing
 
 /// Files that lie about lengths, sizes and places: the abuse that the `attacks/` folder of the safetensors project lists, and more.
 @Suite struct SafetensorsLayoutZooTests {
-  typealias BadFile = SafetensorsErrorTests.BadFile
   typealias Tests = SafetensorsErrorTests
   static let limit = SafetensorsFile.maximumHeaderLength
 
