@@ -10,18 +10,15 @@ extension BadPickleTests {
 
   private static let underflows: [BadFile] = [
     underflow("STOP", [], .stop), underflow("POP", [], .pop), underflow("DUP", [], .dup),
-    underflow("BINPUT", [], .put(0)),
-    underflow("LONG_BINPUT", [], .longPut(0)), underflow("MEMOIZE", [], .memoize), underflow("TUPLE1", [], .tuple1),
-    underflow("TUPLE2", [.none], .tuple2),
+    underflow("BINPUT", [], .put(0)), underflow("LONG_BINPUT", [], .longPut(0)), underflow("MEMOIZE", [], .memoize),
+    underflow("TUPLE1", [], .tuple1), underflow("TUPLE2", [.none], .tuple2),
     underflow("TUPLE3", [.none, .none], .tuple3), underflow("APPEND", [], .append),
-    underflow("APPEND", [.none], .append),
-    underflow("SETITEM", [], .setItem), underflow("SETITEM", [.emptyDict, .none], .setItem),
-    underflow("REDUCE", [], .reduce),
+    underflow("APPEND", [.none], .append), underflow("SETITEM", [], .setItem),
+    underflow("SETITEM", [.emptyDict, .none], .setItem), underflow("REDUCE", [], .reduce),
     underflow("REDUCE", [.emptyTuple], .reduce), underflow("BUILD", [], .build),
-    underflow("BUILD", [.emptyDict], .build),
-    underflow("BINPERSID", [], .persistentID), underflow("STACK_GLOBAL", [], .stackGlobal),
-    underflow("STACK_GLOBAL", [.text("Size")], .stackGlobal), underflow("APPENDS", [.mark], .appends),
-    underflow("SETITEMS", [.mark], .setItems),
+    underflow("BUILD", [.emptyDict], .build), underflow("BINPERSID", [], .persistentID),
+    underflow("STACK_GLOBAL", [], .stackGlobal), underflow("STACK_GLOBAL", [.text("Size")], .stackGlobal),
+    underflow("APPENDS", [.mark], .appends), underflow("SETITEMS", [.mark], .setItems),
     underflow("ADDITEMS", [.mark], .addItems),
   ]
 
@@ -31,10 +28,9 @@ extension BadPickleTests {
 
   private static let pastMarks: [BadFile] = [
     past("POP", [.none, .mark, .pop, .pop], .pop), past("DUP", [.none, .mark], .dup),
-    past("TUPLE1", [.none, .mark], .tuple1),
-    past("TUPLE2", [.none, .mark, .none], .tuple2), past("APPEND", [.emptyList, .mark, .none], .append),
-    past("REDUCE", [.global("torch", "Size"), .mark, .emptyTuple], .reduce),
-    past("BINPUT", [.none, .mark], .put(1)),
+    past("TUPLE1", [.none, .mark], .tuple1), past("TUPLE2", [.none, .mark, .none], .tuple2),
+    past("APPEND", [.emptyList, .mark, .none], .append),
+    past("REDUCE", [.global("torch", "Size"), .mark, .emptyTuple], .reduce), past("BINPUT", [.none, .mark], .put(1)),
     past("BUILD", [.emptyDict, .mark, .emptyDict], .build), past("STOP", [.emptyDict, .mark], .stop),
   ]
 
@@ -44,8 +40,8 @@ extension BadPickleTests {
 
   private static let withoutMarks: [BadFile] = [
     unmarked("TUPLE", .tuple), unmarked("LIST", .list), unmarked("DICT", .dict), unmarked("APPENDS", .appends),
-    unmarked("SETITEMS", .setItems),
-    unmarked("POP_MARK", .popMark), unmarked("ADDITEMS", .addItems), unmarked("FROZENSET", .frozenSet),
+    unmarked("SETITEMS", .setItems), unmarked("POP_MARK", .popMark), unmarked("ADDITEMS", .addItems),
+    unmarked("FROZENSET", .frozenSet),
     BadFile("a mark used twice", [.mark, .tuple], at: [.tuple, .stop], .noMark("TUPLE")),
   ]
 

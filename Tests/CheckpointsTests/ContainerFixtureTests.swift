@@ -31,6 +31,13 @@ import Testing
     { .pickle(path: $0, position: 0, violation) }
   }
 
+  /// Makes a checkpoint of the file, with a configuration that says nothing about it.
+  static func checkpoint(of name: String, in folder: TemporaryFolder) throws -> String {
+    try folder.copy(Fixtures.container("micro/config.json"), as: "config.json")
+    try folder.copy(Fixtures.container(name), as: name)
+    return "\(folder.path)/\(name)"
+  }
+
   @Test func everyFileHasAnEntryAndEveryEntryAFile() throws {
     let expected = try ExpectedContainers.load()
     let entries = Array(expected.files.keys) + Array(expected.checkpoints.keys)
@@ -52,7 +59,7 @@ import Testing
     let expected = try ExpectedContainers.load()
     let entry = try #require(expected.files[name])
     let folder = try TemporaryFolder()
-    let path = try folder.weights(copying: "\(Fixtures.containers)/\(name)")
+    let path = try Self.checkpoint(of: name, in: folder)
     if let refusal = try expectedError(name, entry) {
       let error = checkpointError { () throws(CheckpointError) in try Checkpoint.open(path) }
       #expect(error?.withoutPosition == refusal(path))
@@ -104,7 +111,7 @@ import Testing
     let expected = try ExpectedContainers.load()
     let entry = try #require(expected.files[name])
     guard try expectedError(name, entry) == nil, let tensors = entry.tensors else { return }
-    let path = "\(Fixtures.containers)/\(name)"
+    let path = Fixtures.container(name)
     let stored = tensors.map { $0.value.stored ?? $0.key }.sorted()
     if name.hasSuffix(".safetensors") {
       #expect(try SafetensorsFile(path: path).tensors.map(\.name).sorted() == stored)
@@ -116,14 +123,14 @@ import Testing
     #expect(file.hasChecksums == (name != "no_crc.pt"))
     // An archive without checksums is read, and said to be one.
     let folder = try TemporaryFolder()
-    let copy = try folder.weights(copying: path)
+    let copy = try Self.checkpoint(of: name, in: folder)
     #expect(try Checkpoint.open(copy).weights.withoutChecksums == (name == "no_crc.pt" ? [copy] : []))
   }
 
   /// What lies plainly in the file is read in place; nothing else is.
   @Test func onlyPlainTensorsHaveAPlaceInTheFile() throws {
     func places(_ name: String) throws -> [String: Range<Int>?] {
-      let file = try PyTorchFile(path: "\(Fixtures.containers)/\(name)")
+      let file = try PyTorchFile(path: Fixtures.container(name))
       return Dictionary(file.tensors.map { ($0.name, $0.byteRange) }) { first, _ in first }
     }
     let views = try places("views.pt")

@@ -10,7 +10,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  static func fixture(_ name: String) throws -> [UInt8] { try contents("\(Fixtures.containers)/\(name)") }
+  static func fixture(_ name: String) throws -> [UInt8] { try contents(Fixtures.container(name)) }
 
   /// Whether the file is refused; reads everything in it where it is not.
   private func isRefused(_ bytes: [UInt8], _ comment: Comment) throws -> Bool {

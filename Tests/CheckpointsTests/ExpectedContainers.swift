@@ -38,24 +38,29 @@ struct ExpectedContainers: Decodable {
   var checkpoints: [String: Checkpoint]
 
   static func load() throws -> Self {
-    let data = try Data(contentsOf: URL(fileURLWithPath: Fixtures.containers + "/expected.json"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: Fixtures.container("expected.json")))
     return try JSONDecoder().decode(Self.self, from: data)
   }
 
   /// What is in the folder, sorted.
   static func namesInFolder() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: Fixtures.containers).filter { $0 != "expected.json" }.sorted()
+    let names = try FileManager.default.contentsOfDirectory(atPath: Fixtures.container(""))
+    return names.filter { $0 != "expected.json" }.sorted()
   }
 }
 
 extension ExpectedContainers.Tensor {
   /// The bytes that `bytes` spells.
   var contents: [UInt8] {
-    let digits = bytes.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    let digits = Array(bytes)
+    var contents: [UInt8] = []
+    for start in stride(from: 0, to: digits.count, by: 2) {
+      contents.append(UInt8(String(digits[start...start + 1]), radix: 16) ?? 0)
+    }
+    return contents
   }
 
-  /// As ``bits(_:)`` writes what was read.
+  /// Floats that were read, as `f32` writes them.
   static func bits(_ floats: [Float]) -> [String] {
     floats.map { float in
       let digits = String(float.bitPattern, radix: 16)

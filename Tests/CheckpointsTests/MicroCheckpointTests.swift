@@ -13,7 +13,9 @@ import Testing
 
     init(_ form: String) throws {
       folder = try TemporaryFolder()
-      checkpoint = try Checkpoint.open(folder.checkpoint(copying: "\(Fixtures.containers)/\(form)"))
+      try folder.copyFiles(of: Fixtures.container(form))
+      if form != "micro" { try folder.copy(Fixtures.container("micro/config.json"), as: "config.json") }
+      checkpoint = try Checkpoint.open(folder.path)
     }
   }
 
@@ -58,7 +60,7 @@ import Testing
     let opened = try Opened(form)
     let digest = try SourceDigest.compute(opened.checkpoint)
     let names = digest.files.map { URL(fileURLWithPath: $0.path).lastPathComponent }
-    let files = try FileManager.default.contentsOfDirectory(atPath: "\(Fixtures.containers)/\(form)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: Fixtures.container(form))
     #expect(Set(names) == Set(files.filter { $0 != "config.json" }))
     #expect(names.count == Set(names).count)
     #expect(form.hasSuffix("-sharded") == names[0].hasSuffix(".index.json"))

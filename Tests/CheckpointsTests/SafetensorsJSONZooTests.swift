@@ -4,7 +4,6 @@ import Testing
 
 /// Headers that some reader of JSON would take and RFC 8259 does not, or that two readers would read in two ways.
 @Suite struct SafetensorsJSONZooTests {
-
   static let notJSON: [BadFile] = [
     BadFile(json: "{¶'a':1}", "expected a string as key"),
     BadFile(json: "{¶1:1}", "expected a string as key"),

@@ -8,8 +8,6 @@ enum Fixtures {
   private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   static let debianTags = tests.appendingPathComponent("Fixtures/debian-tags-f16").path
   static let randomTiny = tests.appendingPathComponent("Fixtures/random-tiny").path
-  /// Small weight files of the real libraries, and four forms of one checkpoint.
-  static let containers = tests.appendingPathComponent("Fixtures/containers").path
   /// A checkpoint that is not in the repository; tests of it are skipped where it is absent.
   static let sharedDebianTags = tests.deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("shared/models/debian-tags").path
@@ -49,23 +47,6 @@ final class TemporaryFolder: Sendable {
 func safetensors(_ header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
   let length = length ?? UInt64(header.utf8.count)
   return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + Array(header.utf8) + data
-}
-
-extension TemporaryFolder {
-  /// Copies everything in `folder`, and the configuration of `containers/micro`.
-  func checkpoint(copying folder: String) throws -> String {
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      _ = try write(name, contents("\(folder)/\(name)"))
-    }
-    _ = try write("config.json", contents(Fixtures.containers + "/micro/config.json"))
-    return path
-  }
-
-  /// Copies the file of weights at `file`, with the same configuration beside it.
-  func weights(copying file: String) throws -> String {
-    _ = try write("config.json", contents(Fixtures.containers + "/micro/config.json"))
-    return try write(URL(fileURLWithPath: file).lastPathComponent, contents(file))
-  }
 }
 
 func contents(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }

@@ -17,7 +17,7 @@ import Testing
 
   @Test(arguments: files)
   func everyRangeIsAPartOfTheWhole(_ name: String) throws {
-    let file = try PyTorchFile(path: "\(Fixtures.containers)/\(name)")
+    let file = try PyTorchFile(path: Fixtures.container(name))
     for tensor in file.tensors {
       let whole = try storedBytes(tensor, count: tensor.byteCount)
       let size = tensor.elementCount == 0 ? 1 : tensor.byteCount / tensor.elementCount
@@ -48,7 +48,7 @@ import Testing
 
   /// A destination may be larger than what is asked for: the rest is left alone.
   @Test func destinationBehindThePieceIsUntouched() throws {
-    let file = try PyTorchFile(path: "\(Fixtures.containers)/views.pt")
+    let file = try PyTorchFile(path: Fixtures.container("views.pt"))
     let tensor = try #require(file.tensors.first { $0.name == "permuted" })
     let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 8)
     defer { buffer.deallocate() }
@@ -62,7 +62,7 @@ import Testing
   /// Pages given back are read again.
   @Test(arguments: files)
   func discardedTensorsReadTheSame(_ name: String) throws {
-    let file = try PyTorchFile(path: "\(Fixtures.containers)/\(name)")
+    let file = try PyTorchFile(path: Fixtures.container(name))
     for tensor in file.tensors {
       let whole = try storedBytes(tensor, count: tensor.byteCount)
       tensor.discard(elements: 0..<tensor.elementCount)
