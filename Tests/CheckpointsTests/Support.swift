@@ -61,22 +61,6 @@ func checkpointError<Result>(_ body: () throws(CheckpointError) -> Result) -> Ch
   }
 }
 
-/// Runs `body`, which must not take long of the processor, however busy the machine is.
-func expectQuick<Result>(
-  sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Result
-) rethrows -> Result {
-  func seconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-  let start = seconds()
-  let result = try body()
-  let taken = seconds() - start
-  #expect(taken < 20, "took \(taken) s of the processor", sourceLocation: sourceLocation)
-  return result
-}
-
 /// All bytes of `tensor`, of which there are `count`.
 func storedBytes(_ tensor: TensorView, count: Int) throws -> [UInt8] {
   var bytes: [UInt8] = []
