@@ -89,8 +89,8 @@ struct ZipArchive {
     defer { zip_fclose(stream) }
     let bytes = InflatedBytes(count: entry.size)
     var done = 0
-    while done < entry.size {
-      let count = zip_fread(stream, bytes.buffer.baseAddress.map { $0 + done }, UInt64(entry.size - done))
+    while done < entry.size, let start = bytes.buffer.baseAddress {
+      let count = zip_fread(stream, start + done, UInt64(entry.size - done))
       guard count > 0 else {
         let reason = count < 0 ? String(cString: zip_file_strerror(stream)) : "it ends after \(done) bytes"
         throw .zip(path: file.path, .damaged(entry: entry.name, reason: reason))
