@@ -57,36 +57,41 @@ import Testing
     BadFile("length alone", safetensors("", length: 8)) { .headerBeyondFile(path: $0, length: 8, available: 0) },
   ]
 
-  static let kinds: [BadFile] =
-    [("null", "null"), ("[]", "an array"), ("{}", "an object"), ("5", "5"), ("true", "true"), ("\"f32\"", "\"f32\"")]
-    .map { text, found in
-      BadFile("dtype \(text)", header: "\"a\":{\"dtype\":\(text),\"shape\":[2],\"data_offsets\":[0,8]}") {
-        .unknownElementType(path: $0, tensor: "a", found: found)
-      }
+  static let dtypes: [BadFile] = [
+    ("null", "null"), ("[]", "an array"), ("{}", "an object"), ("5", "5"), ("true", "true"), ("\"f32\"", "\"f32\""),
+  ].map { (text: String, found: String) -> BadFile in
+    BadFile("dtype \(text)", header: "\"a\":{\"dtype\":\(text),\"shape\":[2],\"data_offsets\":[0,8]}") {
+      .unknownElementType(path: $0, tensor: "a", found: found)
     }
-    + [("null", "null"), ("{}", "an object"), ("\"[2]\"", "\"[2]\"")].map { text, found in
-      BadFile("shape \(text)", header: Tests.tensor("a", "F32", text, "[0,8]")) {
-        .core(.unexpectedJSON(path: $0, field: "a.shape", expected: "an array", found: found))
-      }
+  }
+
+  static let shapes: [BadFile] = [
+    ("null", "null"), ("{}", "an object"), ("\"[2]\"", "\"[2]\""),
+  ].map { (text: String, found: String) -> BadFile in
+    BadFile("shape \(text)", header: Tests.tensor("a", "F32", text, "[0,8]")) {
+      .core(.unexpectedJSON(path: $0, field: "a.shape", expected: "an array", found: found))
     }
-    + [
-      ("2.0", "2.0"), ("2e0", "2e0"), ("1e999", "1e999"), ("-1", "-1"), ("\"2\"", "\"2\""), ("null", "null"),
-      ("true", "true"), ("[2]", "an array"), ("-9223372036854775808", "-9223372036854775808"),
-    ].map { text, found in
-      BadFile("dimension \(text)", header: Tests.tensor("a", "F32", "[\(text)]", "[0,8]")) {
-        .invalidDimension(path: $0, tensor: "a", found: found)
-      }
+  }
+
+  static let dimensions: [BadFile] = [
+    ("2.0", "2.0"), ("2e0", "2e0"), ("1e999", "1e999"), ("-1", "-1"), ("\"2\"", "\"2\""), ("null", "null"),
+    ("true", "true"), ("[2]", "an array"), ("-9223372036854775808", "-9223372036854775808"),
+  ].map { (text: String, found: String) -> BadFile in
+    BadFile("dimension \(text)", header: Tests.tensor("a", "F32", "[\(text)]", "[0,8]")) {
+      .invalidDimension(path: $0, tensor: "a", found: found)
     }
-    + [
-      ("[]", "[]"), ("[0,4,8]", "[0, 4, 8]"), ("[0,8.0]", "[0, 8.0]"), ("[0,8e0]", "[0, 8e0]"),
-      ("[0,1e999]", "[0, 1e999]"), ("[0,\"8\"]", "[0, \"8\"]"), ("[null,8]", "[null, 8]"), ("[false,8]", "[false, 8]"),
-      ("[0,[8]]", "[0, an array]"), ("{\"begin\":0,\"end\":8}", "an object"), ("null", "null"), ("8", "8"),
-      ("[-1,7]", "[-1, 7]"), ("[0,-8]", "[0, -8]"), ("[-9223372036854775808,8]", "[-9223372036854775808, 8]"),
-    ].map { text, found in
-      BadFile("offsets \(text)", header: Tests.tensor("a", "F32", "[2]", text)) {
-        .invalidOffsets(path: $0, tensor: "a", found: found)
-      }
+  }
+
+  static let offsets: [BadFile] = [
+    ("[]", "[]"), ("[0,4,8]", "[0, 4, 8]"), ("[0,8.0]", "[0, 8.0]"), ("[0,8e0]", "[0, 8e0]"),
+    ("[0,1e999]", "[0, 1e999]"), ("[0,\"8\"]", "[0, \"8\"]"), ("[null,8]", "[null, 8]"), ("[false,8]", "[false, 8]"),
+    ("[0,[8]]", "[0, an array]"), ("{\"begin\":0,\"end\":8}", "an object"), ("null", "null"), ("8", "8"),
+    ("[-1,7]", "[-1, 7]"), ("[0,-8]", "[0, -8]"), ("[-9223372036854775808,8]", "[-9223372036854775808, 8]"),
+  ].map { (text: String, found: String) -> BadFile in
+    BadFile("offsets \(text)", header: Tests.tensor("a", "F32", "[2]", text)) {
+      .invalidOffsets(path: $0, tensor: "a", found: found)
     }
+  }
 
   static let metadata: [BadFile] = [
     ("null", "__metadata__", "an object", "null"), ("[]", "__metadata__", "an object", "an array"),
@@ -94,7 +99,7 @@ import Testing
     ("{\"x\":{\"y\":\"z\"}}", "__metadata__.x", "a string", "an object"),
     ("{\"x\":true}", "__metadata__.x", "a string", "true"),
     ("{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}", "__metadata__.shape", "a string", "an array"),
-  ].map { text, field, expected, found in
+  ].map { (text: String, field: String, expected: String, found: String) -> BadFile in
     BadFile("metadata \(text)", header: "\"__metadata__\":\(text)") {
       .core(.unexpectedJSON(path: $0, field: field, expected: expected, found: found))
     }
@@ -187,7 +192,7 @@ import Testing
 
   static let plain = safetensors("{\(Tests.tensor("a", "U8", "[8]", "[0,8]"))}", data: Array(repeating: 1, count: 8))
 
-  @Test(arguments: otherFormats + lengths + kinds + metadata + sizes + places)
+  @Test(arguments: otherFormats + lengths + dtypes + shapes + dimensions + offsets + metadata + sizes + places)
   func isRefused(_ bad: BadFile) throws { try Tests().isRefused(bad) }
 
   /// A small file that says it is long: nothing is read or kept in proportion to what it says.
