@@ -177,8 +177,20 @@ import Testing
       return
     }
     let path = folder.path + "/adapter_config.json"
-    #expect(error == .pattern(path: path, field: bad.field, bad.failure))
+    guard case .pattern(path, bad.field, let failure) = error else {
+      Issue.record(error)
+      return
+    }
+    #expect(failure.withoutPCRE2sWords == bad.failure.withoutPCRE2sWords)
     #expect(error.message.hasPrefix("\(path): \(bad.field): expected a regular expression"))
     #expect(error.exitStatus == .badData)
+  }
+}
+
+extension PatternFailure {
+  /// Without what PCRE2 says, which depends on its version; our own words are kept.
+  fileprivate var withoutPCRE2sWords: PatternFailure {
+    guard case .invalid(let reason, let offset) = self, !reason.hasSuffix("as Python reads it") else { return self }
+    return .invalid(reason: reason.isEmpty ? "none" : "", offset: offset)
   }
 }
