@@ -47,10 +47,8 @@ public struct Converter {
     do throws(ConversionError) {
       return try write(mapping, checkpoint, digest)
     } catch {
-      // What is wrong with damaged weights is that they are damaged, whatever they looked like.
-      if case .failure(.zip(let path, .checksum(let entry, let expected, let found))) = digest.result() {
-        throw .checkpoint(.zip(path: path, .checksum(entry: entry, expected: expected, found: found)))
-      }
+      // Damaged weights may look like numbers that are not finite: then the damage is what is wrong. Other errors wait for no digest.
+      if case .notFinite = error, case .failure(let damage) = digest.result() { throw .checkpoint(damage) }
       throw error
     }
   }
