@@ -16,7 +16,7 @@ struct Metaspace: Sendable {
           path: header.path, field: "pre-tokenizer step \(index)", found: "kind \(record.kind)",
           supported: "one step of kind 1 (Metaspace)")
       }
-      guard record.flags & ~SectionLayout.PreTokenizerStep.split == 0, let scheme = PrependScheme(rawValue: record.a)
+      guard record.flags & ~SectionLayout.PreTokenizerStep.splits == 0, let scheme = PrependScheme(rawValue: record.a)
       else {
         throw .unsupported(
           path: header.path, field: "pre-tokenizer step \(index)", found: "flags \(record.flags), scheme \(record.a)",
@@ -28,7 +28,7 @@ struct Metaspace: Sendable {
           found: "\(record.b)")
       }
       found = Metaspace(
-        scheme: scheme, splits: record.flags & SectionLayout.PreTokenizerStep.split != 0,
+        scheme: scheme, splits: record.flags & SectionLayout.PreTokenizerStep.splits != 0,
         replacement: Array(String(scalar).utf8))
     }
     return found

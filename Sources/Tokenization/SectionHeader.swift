@@ -142,11 +142,11 @@ private struct HeaderFields {
     guard UInt(bitPattern: bytes.baseAddress) % 8 == 0 else {
       throw malformed("address", "a multiple of 8", "\(UInt(bitPattern: bytes.baseAddress))")
     }
-    guard u16(SectionLayout.Field.kind) == SectionLayout.unigramKind else {
+    guard u16(SectionLayout.Field.kind) == TokenizerModelKind.unigram.rawValue else {
       throw .unsupported(
         path: path, field: "model kind", found: "\(u16(SectionLayout.Field.kind))", supported: "1 (unigram)")
     }
-    guard u32(SectionLayout.Field.flags) == SectionLayout.fuseUnknownFlag else {
+    guard u32(SectionLayout.Field.flags) == SectionLayout.Flag.fuseUnknown else {
       throw .unsupported(
         path: path, field: "flags", found: "\(u32(SectionLayout.Field.flags))", supported: "1 (fuse unknown)")
     }

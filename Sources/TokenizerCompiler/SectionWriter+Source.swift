@@ -96,7 +96,7 @@ extension SectionWriter {
 
   private mutating func addPreTokenizer(_ source: TokenizerSource) {
     guard let metaspace = source.metaspace else { return }
-    let flags = metaspace.splits ? SectionLayout.PreTokenizerStep.split : 0
+    let flags = metaspace.splits ? SectionLayout.PreTokenizerStep.splits : 0
     add(
       .preTokenizer,
       Self.step(

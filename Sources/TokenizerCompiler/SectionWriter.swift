@@ -10,9 +10,9 @@ struct SectionWriter {
     set(SectionLayout.Field.major, SectionLayout.majorVersion)
     set(SectionLayout.Field.minor, SectionLayout.minorVersion)
     set(SectionLayout.Field.headerSize, UInt32(SectionLayout.headerSize))
-    set(SectionLayout.Field.kind, SectionLayout.unigramKind)
+    set(SectionLayout.Field.kind, TokenizerModelKind.unigram.rawValue)
     set(SectionLayout.Field.profile, TokenizerProfile.tokenizers.rawValue)
-    set(SectionLayout.Field.flags, SectionLayout.fuseUnknownFlag)
+    set(SectionLayout.Field.flags, SectionLayout.Flag.fuseUnknown)
     for field in [
       SectionLayout.Field.paddingID, SectionLayout.Field.labelID, SectionLayout.Field.separatorID,
       SectionLayout.Field.exampleID,
