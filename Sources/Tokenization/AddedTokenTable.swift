@@ -7,6 +7,7 @@ struct AddedTokenTable: @unchecked Sendable {
     let contentOffset: Int
     let contentSize: Int
 
+    var isSingleWord: Bool { flags & SectionLayout.AddedToken.singleWord != 0 }
     var stripsLeft: Bool { flags & SectionLayout.AddedToken.leftStrip != 0 }
     var stripsRight: Bool { flags & SectionLayout.AddedToken.rightStrip != 0 }
   }

@@ -58,19 +58,19 @@ extension CompiledTokenizer {
     guard text.count <= Self.maximumTextSize else {
       throw .textTooLong(bytes: text.count, limit: Self.maximumTextSize)
     }
-    if scratch.cachesWords { scratch.cache.prepare(for: self) }
+    if scratch.cachesWords { scratch.model.cache.prepare(for: self) }
     if addTemplate { ids += templateBefore }
     let start = ids.count
     let end = start.addingReportingOverflow(max(limit, 0))
     let fullCount = end.overflow ? Int.max : end.partialValue
+    let firstScalar = text.first.map { UTF8Scalars.length(lead: $0) } ?? 0
     try appendSegments(of: text, with: addedTokens.rawMatcher, &ids, fullCount) {
       segment, offset, ids throws(TokenizationError) in
-      let normalized = try normalizer.run(on: segment, &scratch.normalized, &scratch.alternate)
-      let isOrigin = offset == 0 && normalized.keepsOrigin
+      let normalized = try normalizer.run(on: segment, origin: offset == 0 ? firstScalar : 0, &scratch.normalization)
       try appendSegments(of: normalized.text, with: addedTokens.normalizedMatcher, &ids, fullCount) {
         segment, offset, ids throws(TokenizationError) in
-        try appendWords(
-          of: segment, isOrigin: isOrigin && offset == 0, fullCount, &scratch.word, &scratch.path, &scratch.cache, &ids)
+        let words = preTokenizer.run(on: segment, origin: normalized.origin - offset, &scratch.words)
+        try appendWords(scratch.words.spans, of: words, fullCount, &scratch.model, &ids)
       }
     }
     if ids.count > fullCount { ids.removeLast(ids.count - fullCount) }
@@ -84,7 +84,7 @@ extension CompiledTokenizer {
     var scratch = EncodingScratch()
     let result: Result<[UInt8], TokenizationError> = text.withUTF8 { bytes in
       do throws(TokenizationError) {
-        return .success(Array(try normalizer.run(on: bytes, &scratch.normalized, &scratch.alternate).text))
+        return .success(Array(try normalizer.run(on: bytes, origin: 0, &scratch.normalization).text))
       } catch {
         return .failure(error)
       }
@@ -108,10 +108,7 @@ extension CompiledTokenizer {
       guard let record = addedTokens.record(Int(match.value)), Int(record.id) < summary.vocabularySize else {
         throw corrupt(.addedTokens, index: Int(match.value), limit: addedTokens.count)
       }
-      guard record.flags & SectionLayout.AddedToken.singleWord == 0 else {
-        throw .unsupported(
-          path: path, field: "added token \(record.id)", found: "single_word", supported: "lstrip, rstrip, normalized")
-      }
+      if record.isSingleWord, isInsideWord(match, of: text) { continue }
       var (start, end) = (match.start, match.end)
       if record.stripsLeft {
         while start > done {
@@ -133,58 +130,35 @@ extension CompiledTokenizer {
     try body(UnsafeBufferPointer(rebasing: text[done...]), done, &ids)
   }
 
-  /// The Metaspace pre-tokenizer, and the model on every word.
+  /// Whether a word character stands before or behind the match.
+  private func isInsideWord(_ match: AddedTokenMatcher.Match, of text: UnsafeBufferPointer<UInt8>) -> Bool {
+    func isWord(at index: Int) -> Bool {
+      properties.properties(of: UTF8Scalars.decode(text, at: index).scalar) & SectionLayout.Property.word != 0
+    }
+    if match.start > 0, isWord(at: UTF8Scalars.start(ofScalarBefore: match.start, in: text, from: 0)) { return true }
+    return match.end < text.count && isWord(at: match.end)
+  }
+
+  /// The model on every word.
   private func appendWords(
-    of text: UnsafeBufferPointer<UInt8>, isOrigin: Bool, _ fullCount: Int, _ word: inout ScratchBuffer<UInt8>,
-    _ path: inout ScratchBuffer<PathNode>, _ cache: inout WordCache, _ ids: inout [Int32]
+    _ spans: borrowing ScratchBuffer<WordSpan>, of text: UnsafeBufferPointer<UInt8>, _ fullCount: Int,
+    _ scratch: inout ModelScratch, _ ids: inout [Int32]
   ) throws(TokenizationError) {
-    guard let metaspace else { return try appendPieces(of: text, &path, &ids) }
-    try metaspace.replacement.withBytes { mark throws(TokenizationError) in
-      word.removeAll()
-      let markLead = mark[0]
-      if metaspace.scheme == .always || metaspace.scheme == .first && isOrigin {
-        if text[0] != 0x20, !text.begins(with: mark, at: 0) { word.append(contentsOf: mark) }
-      }
-      var index = 0
-      while index < text.count {
-        let byte = text[index]
-        if byte == 0x20 || byte == markLead && text.begins(with: mark, at: index) {
-          if metaspace.splits, word.count > 0 {
-            try appendWord(word.elements, &path, &cache, &ids)
-            guard ids.count < fullCount else { return }
-            word.removeAll()
-          }
-          word.append(contentsOf: mark)
-          index += byte == 0x20 ? 1 : mark.count
-        } else {
-          let run = index
-          repeat { index += 1 } while index < text.count && text[index] != 0x20 && text[index] != markLead
-          word.append(contentsOf: UnsafeBufferPointer(rebasing: text[run..<index]))
-        }
-      }
-      try appendWord(word.elements, &path, &cache, &ids)
+    for span in spans.elements {
+      try appendWord(UnsafeBufferPointer(rebasing: text[span.range]), &scratch, &ids)
+      guard ids.count < fullCount else { return }
     }
   }
 
   /// The ids of one word, from the cache where it knows them.
   @inline(__always) private func appendWord(
-    _ word: UnsafeBufferPointer<UInt8>, _ path: inout ScratchBuffer<PathNode>, _ cache: inout WordCache,
-    _ ids: inout [Int32]
+    _ word: UnsafeBufferPointer<UInt8>, _ scratch: inout ModelScratch, _ ids: inout [Int32]
   ) throws(TokenizationError) {
-    guard let key = WordCache.key(word) else { return try appendPieces(of: word, &path, &ids) }
-    if cache.append(key, to: &ids) { return }
+    guard let key = WordCache.key(word) else { return try model.appendIDs(of: word, &scratch, &ids) }
+    if scratch.cache.append(key, to: &ids) { return }
     let first = ids.count
-    try appendPieces(of: word, &path, &ids)
-    cache.insert(key, ids, from: first)
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  /// Whether the bytes of `other` stand at `index`.
-  @inline(__always) fileprivate func begins(with other: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
-    guard count - index >= other.count else { return false }
-    for offset in 0..<other.count where self[index + offset] != other[offset] { return false }
-    return true
+    try model.appendIDs(of: word, &scratch, &ids)
+    scratch.cache.insert(key, ids, from: first)
   }
 }
 

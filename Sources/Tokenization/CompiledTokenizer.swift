@@ -19,10 +19,12 @@ public final class CompiledTokenizer: Sendable {
 
   // SAFETY: the bytes live as long as `owner`, and nobody writes to them.
   private let owner: any Sendable
-  let pieces: PieceTable
-  let pieceTrie: DoubleArray
+  private let pieceTexts: TextTable
+  private let pieceTrie: DoubleArray
   let normalizer: NormalizerProgram
-  let metaspace: Metaspace?
+  let preTokenizer: PreTokenizer
+  let model: Model
+  let properties: ScalarProperties
   let addedTokens: AddedTokenTable
   let templateBefore: [Int32]
   let templateAfter: [Int32]
@@ -41,10 +43,13 @@ public final class CompiledTokenizer: Sendable {
     self.path = path
     self.owner = owner
     summary = header.summary
-    pieces = PieceTable(header)
+    pieceTexts = TextTable(offsets: header.part(.pieceTextOffsets), text: header.part(.pieceText))
     pieceTrie = DoubleArray(header.part(.pieceTrie))
-    normalizer = try NormalizerProgram(header)
-    metaspace = try Metaspace.read(header)
+    properties = ScalarProperties(header)
+    let patterns = try PatternTable(header.part(.patterns), properties: properties, path: path)
+    normalizer = try NormalizerProgram(header, properties: properties, patterns: patterns)
+    preTokenizer = try PreTokenizer(header, patterns: patterns)
+    model = Model(header)
     addedTokens = AddedTokenTable(header)
     (templateBefore, templateAfter) = try header.template()
   }
@@ -62,7 +67,7 @@ public final class CompiledTokenizer: Sendable {
     if let record = addedTokens.record(forID: UInt32(id)), let content = addedTokens.content(of: record) {
       return String(decoding: content, as: UTF8.self)
     }
-    guard let text = pieces.text(of: UInt32(id)) else { return nil }
+    guard let text = pieceTexts[Int(id)], !text.isEmpty || summary.model == .unigram else { return nil }
     return String(decoding: text, as: UTF8.self)
   }
 
@@ -71,7 +76,7 @@ public final class CompiledTokenizer: Sendable {
     var token = token
     return token.withUTF8 { text in
       if let record = addedTokens.record(withContent: text) { return Int32(bitPattern: record.id) }
-      guard let id = pieceTrie.value(forKey: text), Int(id) < pieces.count else { return nil }
+      guard let id = pieceTrie.value(forKey: text), Int(id) < summary.pieceCount else { return nil }
       return Int32(id)
     }
   }
@@ -87,6 +92,30 @@ public final class CompiledTokenizer: Sendable {
 
   func corrupt(_ part: SectionLayout.Part, index: Int, limit: Int) -> TokenizationError {
     .corrupt(path: path, part: "\(part)", index: index, limit: limit)
+  }
+}
+
+/// How the words of a tokenizer become ids.
+enum Model: Sendable {
+  case unigram(UnigramModel)
+  case bytePairs(BytePairModel)
+
+  init(_ header: SectionHeader) {
+    switch (header.summary.model, header.summary.unknownID) {
+    case (.unigram, let unknownID?):
+      self = .unigram(UnigramModel(header, unknownID: UInt32(bitPattern: unknownID)))
+    default: self = .bytePairs(BytePairModel(header))
+    }
+  }
+
+  /// Appends the ids of `word`.
+  @inline(__always) func appendIDs(
+    of word: UnsafeBufferPointer<UInt8>, _ scratch: inout ModelScratch, _ ids: inout [Int32]
+  ) throws(TokenizationError) {
+    switch self {
+    case .unigram(let model): try model.appendIDs(of: word, &scratch.path, &ids)
+    case .bytePairs(let model): try model.appendIDs(of: word, &scratch.bytePairs, &ids)
+    }
   }
 }
 
@@ -115,6 +144,14 @@ public struct TokenizerSummary: Sendable, Equatable {
   public let libraryVersion: String
   /// The Unicode version of grapheme clusters.
   public let unicodeVersion: String
+  /// The Unicode version of normalization forms; `0.0.0` where the section has none.
+  public let normalizationVersion: String
+  /// The Unicode version of letters and numbers in patterns; `0.0.0` where the section has none.
+  public let propertyVersion: String
+  /// The model that makes ids of words.
+  public let model: TokenizerModelKind
+  /// Whether unknown text is given by its bytes.
+  public let hasByteFallback: Bool
   /// Bytes of the section.
   public let byteCount: Int
   /// Number of pieces of the model.
@@ -123,8 +160,8 @@ public struct TokenizerSummary: Sendable, Equatable {
   public let vocabularySize: Int
   /// Number of added tokens.
   public let addedTokenCount: Int
-  /// The id of what is not in the vocabulary.
-  public let unknownID: Int32
+  /// The id of what is not in the vocabulary; a byte-level model may have none.
+  public let unknownID: Int32?
   /// The id of padding, where there is one.
   public let paddingID: Int32?
   /// The id of `<<LABEL>>`, where the compiler knew it.

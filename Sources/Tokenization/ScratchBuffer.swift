@@ -13,7 +13,22 @@ struct ScratchBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// The elements in use. Not valid any more after the next change.
   @inline(__always) var elements: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: base, count: count) }
 
+  /// Element number `index`, which must be in use.
+  @inline(__always) subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return elements[index]
+    }
+    set {
+      precondition(index >= 0 && index < count)
+      base?[index] = newValue
+    }
+  }
+
   @inline(__always) mutating func removeAll() { count = 0 }
+
+  /// Takes the last element away; nothing where there is none.
+  @inline(__always) mutating func removeLast() { count = max(count - 1, 0) }
 
   /// Makes room for `extra` further elements.
   @inline(__always) mutating func reserve(_ extra: Int) {
@@ -68,11 +83,9 @@ struct ScratchBuffer<Element: BitwiseCopyable>: ~Copyable {
 /// The working memory of one encoding at a time: make one per thread, and hand it to every call.
 public struct EncodingScratch: ~Copyable, @unchecked Sendable {
   // SAFETY: every buffer has this one owner.
-  var normalized = ScratchBuffer<UInt8>()
-  var alternate = ScratchBuffer<UInt8>()
-  var word = ScratchBuffer<UInt8>()
-  var path = ScratchBuffer<PathNode>()
-  var cache = WordCache()
+  var normalization = NormalizerScratch()
+  var words = WordScratch()
+  var model = ModelScratch()
   /// Whether words are remembered from one text to the next.
   let cachesWords: Bool
 
@@ -83,13 +96,24 @@ public struct EncodingScratch: ~Copyable, @unchecked Sendable {
   init(cachesWords: Bool) { self.cachesWords = cachesWords }
 
   /// Above this a buffer is given back after use.
-  private static let keptBytes = 4 << 20
+  static let keptBytes = 4 << 20
 
   mutating func trim() {
-    normalized.trim(toBytes: Self.keptBytes)
-    alternate.trim(toBytes: Self.keptBytes)
-    word.trim(toBytes: Self.keptBytes)
-    path.trim(toBytes: Self.keptBytes)
+    normalization.trim(toBytes: Self.keptBytes)
+    words.trim(toBytes: Self.keptBytes)
+    model.trim(toBytes: Self.keptBytes)
+  }
+}
+
+/// What the models work in.
+struct ModelScratch: ~Copyable {
+  var path = ScratchBuffer<PathNode>()
+  var bytePairs = BytePairScratch()
+  var cache = WordCache()
+
+  mutating func trim(toBytes limit: Int) {
+    path.trim(toBytes: limit)
+    bytePairs.trim(toBytes: limit)
   }
 }
 

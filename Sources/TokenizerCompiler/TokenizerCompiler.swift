@@ -107,7 +107,9 @@ extension TokenizerSource {
         throw value.refused(path: path, "false")
       }
     }
-    if let value = configuration.member("add_prefix_space"), value.bool == false, metaspace?.scheme != .never {
+    if let value = configuration.member("add_prefix_space"), value.bool == false,
+      preTokenizer.contains(.metaspace(TokenizerSource.Metaspace()))
+    {
       throw value.refused(path: path, "true")
     }
     // Tokenizers without a limit say 1e30.

@@ -12,6 +12,12 @@ package struct ScalarProperties: @unchecked Sendable {
     self.sets = sets
   }
 
+  /// Those of a section.
+  init(_ header: SectionHeader) {
+    self.init(
+      index: header.part(.propertyIndex), blocks: header.part(.propertyBlocks), sets: header.part(.propertySets))
+  }
+
   /// The number of the property set of `scalar`; 0 where the tables do not reach.
   @inline(__always) package func setNumber(of scalar: UInt32) -> UInt8 {
     let entry = 2 * Int(scalar >> 7)

@@ -1,22 +1,49 @@
+import ModelCore
 import Tokenization
 
-/// A tokenizer as its files describe it, once everything unknown has been refused: what both kinds of source become
+/// A tokenizer as its files describe it, once everything unknown has been refused: what all kinds of source become
 /// before a section is written.
 struct TokenizerSource {
   /// An added token, in the order of the source.
   struct AddedToken: Equatable {
     var id: Int
     var content: String
+    var singleWord = false
     var leftStrip = false
     var rightStrip = false
     var normalized = false
     var special = false
   }
 
+  /// What a Replace or Split looks for, and the field that says so.
+  struct Pattern: Equatable {
+    enum Kind: Equatable {
+      case regularExpression(String)
+      case literal(String)
+      /// One scalar with any of these bits of ``SectionLayout/Property``.
+      case property(UInt32)
+    }
+
+    let kind: Kind
+    var field = ""
+  }
+
   enum NormalizerStep: Equatable {
     case strip(left: Bool, right: Bool)
     case precompiled
     case collapseSpaces
+    case form(NormalizationForm)
+    case lowercase
+    case stripAccents
+    case replace(Pattern, content: String)
+    case prepend(String)
+  }
+
+  enum PreTokenizerStep: Equatable {
+    case metaspace(Metaspace)
+    case split(Pattern, SplitBehavior, inverts: Bool)
+    case prefixSpace
+    case byteLevel
   }
 
   /// The Metaspace pre-tokenizer.
@@ -26,17 +53,33 @@ struct TokenizerSource {
     var splits = true
   }
 
+  enum Model {
+    case unigram(unknownID: Int, hasByteFallback: Bool)
+    case bytePairs(BytePairs)
+  }
+
+  /// A byte-level BPE model.
+  struct BytePairs {
+    var unknownID: Int?
+    var fusesUnknown = false
+    var ignoresMerges = false
+    var merges: [MergeTableBuilder.Merge] = []
+    /// Number of tokens, which is less than the largest id + 1 where ids have gaps.
+    var tokenCount = 0
+  }
+
   /// The file, for error messages.
   let path: String
+  var profile = TokenizerProfile.tokenizers
   var pieces = PieceList()
   /// Units of the trie of all pieces.
   private(set) var pieceTrie: [UInt32] = []
-  var unknownID = 0
+  var model = Model.unigram(unknownID: 0, hasByteFallback: false)
   var normalizer: [NormalizerStep] = []
   var charsmap: [UInt8] = []
   /// The field that holds the charsmap, for error messages.
   var charsmapField = "precompiled_charsmap"
-  var metaspace: Metaspace?
+  var preTokenizer: [PreTokenizerStep] = []
   var addedTokens: [AddedToken] = []
   var templateBefore: [Int] = []
   var templateAfter: [Int] = []
@@ -76,6 +119,30 @@ struct TokenizerSource {
   func id(of token: String) -> Int? {
     addedTokens.first { $0.content.utf8.elementsEqual(token.utf8) }?.id ?? pieceID(of: token)
   }
+
+  /// Number of tokens of the model, from which on the library numbers added ones.
+  var modelTokenCount: Int {
+    if case .bytePairs(let model) = model { model.tokenCount } else { pieces.count }
+  }
+
+  /// For each byte the id of the piece that stands for it: spelled in the byte-level alphabet, or as byte fallback spells it.
+  func byteIDs() -> [UInt32] {
+    (UInt8.min...UInt8.max).map { byte in
+      let spelling =
+        switch model {
+        case .unigram: "<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>"
+        case .bytePairs: String(ByteLevelAlphabet.characters[Int(byte)])
+        }
+      return pieceID(of: spelling).map(UInt32.init) ?? SectionLayout.noID
+    }
+  }
+
+  /// A normalizer or pre-tokenizer has a limited number of steps.
+  func checkStepCount(_ count: Int, _ what: String) throws(TokenizerCompilerError) {
+    guard count <= SectionLayout.maximumSteps else {
+      throw .tooLarge(path: path, what: what, found: count, limit: SectionLayout.maximumSteps)
+    }
+  }
 }
 
 /// Pieces and scores in flat arrays: no object per piece.
@@ -83,6 +150,7 @@ struct PieceList {
   private(set) var text: [UInt8] = []
   /// Piece i is `text[offsets[i] ..< offsets[i + 1]]`.
   private(set) var offsets: [UInt32] = [0]
+  /// Under BPE all 0, and not stored.
   private(set) var scores: [Double] = []
 
   var count: Int { scores.count }

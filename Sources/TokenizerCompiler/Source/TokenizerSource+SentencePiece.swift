@@ -14,16 +14,12 @@ extension TokenizerSource {
   ) throws(TokenizerCompilerError) {
     self.init(path: path)
     let model = try SentencePieceModel(model, path: path)
-    if let byte = model.kinds.firstIndex(of: .byte) {
-      throw .unsupported(
-        path: path, field: "piece \(byte)", found: "type BYTE", supported: "models without byte fallback")
-    }
     guard model.pieces.count <= SectionLayout.maximumPieceCount else {
       throw .tooLarge(
         path: path, what: "pieces", found: model.pieces.count, limit: SectionLayout.maximumPieceCount)
     }
     pieces = model.pieces
-    unknownID = model.unknownID
+    self.model = .unigram(unknownID: model.unknownID, hasByteFallback: false)
     try buildPieceTrie()
     normalizer = [.strip(left: true, right: true), .collapseSpaces]
     if !model.charsmap.isEmpty {
@@ -31,7 +27,7 @@ extension TokenizerSource {
       charsmapField = "normalizer_spec.precompiled_charsmap"
       normalizer.insert(.precompiled, at: 1)
     }
-    metaspace = Metaspace()
+    preTokenizer = [.metaspace(Metaspace())]
     try collectAddedTokens(model.kinds, adding: added)
     templateBefore = [try requiredID("[CLS]")]
     templateAfter = [try requiredID("[SEP]")]

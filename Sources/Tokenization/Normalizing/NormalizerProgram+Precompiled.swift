@@ -4,27 +4,49 @@ extension NormalizerProgram {
   /// Clusters of this many bytes and more are never looked up whole.
   private static let wholeClusterLimit = 6
 
-  /// Writes what `text` becomes to `output`, in place of what is there.
+  /// Writes what `text` becomes to `output`, in place of what is there, and returns the new origin.
   func precompile(
-    _ text: UnsafeBufferPointer<UInt8>, into output: inout ScratchBuffer<UInt8>
-  ) throws(TokenizationError) {
+    _ text: UnsafeBufferPointer<UInt8>, origin: Int, into output: inout ScratchBuffer<UInt8>
+  ) throws(TokenizationError) -> Int {
     output.removeAll()
     output.reserve(text.count)
     var index = 0
-    while index < text.count {
-      index = copyASCII(text, from: index, into: &output)
-      guard index < text.count else { return }
+    var newOrigin = 0
+    while origin > 0, newOrigin == 0, index < text.count {
       let end = breaker.clusterEnd(in: text, from: index)
-      let cluster = UnsafeBufferPointer(rebasing: text[index..<end])
-      if cluster.count >= Self.wholeClusterLimit {
-        try appendScalars(of: cluster, to: &output)
-      } else if let value = charsmap.shortestPrefixValue(of: cluster) {
-        try appendReplacement(value, to: &output)
-      } else {
-        try appendScalars(of: cluster, to: &output)
-      }
+      let first = try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output)
+      // Behind a dropped cluster the library has lost count, and takes the next character for the first.
+      if output.count > 0 { newOrigin = index == 0 && first > 0 ? first : Self.firstScalarSize(output.elements) }
       index = end
     }
+    while index < text.count {
+      index = copyASCII(text, from: index, into: &output)
+      guard index < text.count else { break }
+      let end = breaker.clusterEnd(in: text, from: index)
+      _ = try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output)
+      try Self.checkSize(output.count)
+      index = end
+    }
+    return newOrigin
+  }
+
+  private static func firstScalarSize(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+    text.first.map { min(UTF8Scalars.length(lead: $0), text.count) } ?? 0
+  }
+
+  /// Appends what becomes of one cluster.
+  /// - Returns: bytes of the output that stand for the first scalar of the cluster.
+  private func appendCluster(
+    _ cluster: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>
+  ) throws(TokenizationError) -> Int {
+    let start = output.count
+    guard cluster.count < Self.wholeClusterLimit, let value = charsmap.shortestPrefixValue(of: cluster) else {
+      return try appendScalars(of: cluster, to: &output)
+    }
+    try appendReplacement(value, to: &output)
+    let isOneScalar = UTF8Scalars.length(lead: cluster[0]) >= cluster.count
+    return isOneScalar
+      ? output.count - start : Self.firstScalarSize(UnsafeBufferPointer(rebasing: output.elements[start...]))
   }
 
   /// Handles ASCII characters that are clusters by themselves, and returns where the next other cluster begins.
@@ -50,9 +72,13 @@ extension NormalizerProgram {
     }
   }
 
+  /// Appends what becomes of every scalar alone.
+  /// - Returns: bytes of the output that stand for the first one.
   private func appendScalars(
     of cluster: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>
-  ) throws(TokenizationError) {
+  ) throws(TokenizationError) -> Int {
+    let start = output.count
+    var first = 0
     var index = 0
     while index < cluster.count {
       let end = min(index + UTF8Scalars.length(lead: cluster[index]), cluster.count)
@@ -62,8 +88,10 @@ extension NormalizerProgram {
       } else {
         output.append(contentsOf: scalar)
       }
+      if index == 0 { first = output.count - start }
       index = end
     }
+    return first
   }
 
   private func appendReplacement(

@@ -32,6 +32,12 @@ package enum SectionLayout {
   package static let maximumMergeProbes = 64
   package static let maximumPatterns = 64
 
+  /// The hash of a pair (formats/tokenizer.md, "Merge table").
+  @inline(__always) package static func mergeHash(_ left: UInt32, _ right: UInt32) -> UInt32 {
+    let mixed = left &* 0x9E37_79B1 &+ right &* 0x85EB_CA77
+    return mixed ^ mixed >> 15
+  }
+
   /// Offsets of the header's fields.
   package enum Field {
     package static let major = 4

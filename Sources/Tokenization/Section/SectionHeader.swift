@@ -10,17 +10,22 @@ struct SectionHeader {
   let normalizerStepCount: Int
   let preTokenizerStepCount: Int
   private let bytes: UnsafeRawBufferPointer
+  private let flags: UInt32
   private let templateCounts: (before: Int, after: Int)
   private var parts: [UnsafeRawBufferPointer] = []
 
   /// The bytes of `part`; empty where it is absent.
   func part(_ part: SectionLayout.Part) -> UnsafeRawBufferPointer { parts[part.rawValue] }
 
+  /// Whether a bit of ``SectionLayout/Flag`` is set.
+  func hasFlag(_ flag: UInt32) -> Bool { flags & flag != 0 }
+
   private typealias Field = SectionLayout.Field
 
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws(TokenizationError) {
     let fields = HeaderFields(bytes: bytes, path: path)
-    try fields.checkIdentity()
+    let model = try fields.checkIdentity()
+    flags = fields.u32(Field.flags)
     self.path = path
     self.bytes = bytes
     let pieceCount = try fields.count(Field.pieceCount, "piece count", 1...SectionLayout.maximumPieceCount)
@@ -43,16 +48,23 @@ struct SectionHeader {
     }
     guard let profile = TokenizerProfile(rawValue: fields.u16(Field.profile)) else {
       throw .unsupported(
-        path: path, field: "profile", found: "\(fields.u16(Field.profile))", supported: "1 (tokenizers)")
+        path: path, field: "profile", found: "\(fields.u16(Field.profile))",
+        supported: "1 (tokenizers), 2 (transformers-5)")
     }
-    let unicode = (0..<3).map { "\(bytes[Field.unicodeVersion + $0])" }.joined(separator: ".")
-    let unknownID = try fields.count(Field.unknownID, "unknown id", 0...pieceCount - 1)
+    let unknownID = try fields.optionalID(Field.unknownID, "unknown id", below: pieceCount)
+    guard unknownID != nil || model == .bytePairEncoding else {
+      throw .malformed(path: path, field: "unknown id", expected: "an id below \(pieceCount)", found: "none")
+    }
     let length = fields.u32(Field.maximumLength)
     summary = TokenizerSummary(
       version: "\(fields.u16(Field.major)).\(fields.u16(Field.minor))", profile: profile,
-      libraryVersion: fields.text(Field.libraryVersion, size: SectionLayout.versionTextSize), unicodeVersion: unicode,
-      byteCount: bytes.count, pieceCount: pieceCount, vocabularySize: vocabularySize,
-      addedTokenCount: addedTokenCount, unknownID: Int32(unknownID),
+      libraryVersion: fields.text(Field.libraryVersion, size: SectionLayout.versionTextSize),
+      unicodeVersion: fields.version(Field.unicodeVersion),
+      normalizationVersion: fields.version(Field.normalizationVersion),
+      propertyVersion: fields.version(Field.propertyVersion), model: model,
+      hasByteFallback: flags & SectionLayout.Flag.byteFallback != 0, byteCount: bytes.count, pieceCount: pieceCount,
+      vocabularySize: vocabularySize,
+      addedTokenCount: addedTokenCount, unknownID: unknownID,
       paddingID: try fields.optionalID(Field.paddingID, "padding id", below: vocabularySize),
       labelTokenID: try fields.optionalID(Field.labelID, "label marker id", below: vocabularySize),
       separatorTokenID: try fields.optionalID(Field.separatorID, "separator marker id", below: vocabularySize),
@@ -63,8 +75,11 @@ struct SectionHeader {
   }
 
   private func checkPartSizes() throws(TokenizationError) {
+    let isUnigram = summary.model == .unigram
     let expectations: [(SectionLayout.Part, Int)] = [
-      (.pieceScores, 8 * summary.pieceCount), (.pieceTextOffsets, 4 * (summary.pieceCount + 1)),
+      (.pieceScores, isUnigram ? 8 * summary.pieceCount : 0),
+      (.byteIDs, isUnigram && !hasFlag(SectionLayout.Flag.byteFallback) ? 0 : 4 * 256),
+      (.pieceTextOffsets, 4 * (summary.pieceCount + 1)),
       (.normalizer, SectionLayout.NormalizerStep.recordSize * normalizerStepCount),
       (.preTokenizer, SectionLayout.PreTokenizerStep.recordSize * preTokenizerStepCount),
       (.addedTokens, SectionLayout.AddedToken.recordSize * summary.addedTokenCount),
@@ -74,12 +89,42 @@ struct SectionHeader {
       throw .malformed(
         path: path, field: "size of part \(part)", expected: "\(size)", found: "\(self.part(part).count)")
     }
-    let tries: [SectionLayout.Part] = [.pieceTrie, .charsmapTrie, .addedTokenTrie, .normalizedAddedTokenTrie]
+    let tries: [SectionLayout.Part] = [
+      .pieceTrie, .charsmapTrie, .addedTokenTrie, .normalizedAddedTokenTrie, .mappingTrie,
+    ]
     for trie in tries where part(trie).count > 4 * SectionLayout.maximumTrieUnits || part(trie).count % 4 != 0 {
       throw .malformed(
         path: path, field: "size of part \(trie)",
         expected: "a multiple of 4 up to \(4 * SectionLayout.maximumTrieUnits)", found: "\(part(trie).count)")
     }
+    try checkMergeSizes()
+  }
+
+  private func checkMergeSizes() throws(TokenizationError) {
+    let slots = part(.mergeTable).count / 4
+    guard part(.mergeTable).count % 4 == 0, slots <= SectionLayout.maximumMergeSlots, slots & (slots - 1) == 0 else {
+      throw .malformed(
+        path: path, field: "size of part mergeTable",
+        expected: "4 times a power of two up to \(SectionLayout.maximumMergeSlots)",
+        found: "\(part(.mergeTable).count)")
+    }
+    guard part(.merges).count % SectionLayout.mergeSize == 0 else {
+      throw .malformed(
+        path: path, field: "size of part merges", expected: "a multiple of \(SectionLayout.mergeSize)",
+        found: "\(part(.merges).count)")
+    }
+  }
+
+  /// A text in the part of texts, of at most ``SectionLayout/maximumKeySize`` bytes.
+  func text(at offset: UInt32, size: UInt32, field: String) throws(TokenizationError) -> [UInt8] {
+    let part = part(.addedTokenText)
+    guard size <= UInt32(SectionLayout.maximumKeySize), Int(offset) <= part.count, Int(size) <= part.count - Int(offset)
+    else {
+      throw .malformed(
+        path: path, field: field, expected: "at most \(SectionLayout.maximumKeySize) bytes within \(part.count)",
+        found: "\(size) bytes at \(offset)")
+    }
+    return Array(part[Int(offset)..<Int(offset) + Int(size)])
   }
 
   /// The ids of the template, below the vocabulary size.
@@ -117,12 +162,16 @@ private struct HeaderFields {
     String(decoding: bytes[offset..<offset + size].prefix { $0 != 0 }, as: UTF8.self)
   }
 
+  func version(_ offset: Int) -> String {
+    (0..<3).map { "\(bytes[offset + $0])" }.joined(separator: ".")
+  }
+
   func malformed(_ field: String, _ expected: String, _ found: String) -> TokenizationError {
     .malformed(path: path, field: field, expected: expected, found: found)
   }
 
   /// Magic, version, sizes, and that this reader implements the kind and flags.
-  func checkIdentity() throws(TokenizationError) {
+  func checkIdentity() throws(TokenizationError) -> TokenizerModelKind {
     guard bytes.count >= 4, bytes.prefix(4).elementsEqual(SectionLayout.magic) else {
       throw .notATokenizer(path: path, found: bytes.count < 4 ? "\(bytes.count) bytes" : "\(Array(bytes.prefix(4)))")
     }
@@ -142,13 +191,21 @@ private struct HeaderFields {
     guard UInt(bitPattern: bytes.baseAddress) % 8 == 0 else {
       throw malformed("address", "a multiple of 8", "\(UInt(bitPattern: bytes.baseAddress))")
     }
-    guard u16(SectionLayout.Field.kind) == TokenizerModelKind.unigram.rawValue else {
+    guard let model = TokenizerModelKind(rawValue: u16(SectionLayout.Field.kind)) else {
       throw .unsupported(
-        path: path, field: "model kind", found: "\(u16(SectionLayout.Field.kind))", supported: "1 (unigram)")
+        path: path, field: "model kind", found: "\(u16(SectionLayout.Field.kind))",
+        supported: "1 (unigram), 2 (byte-level BPE)")
     }
-    guard u32(SectionLayout.Field.flags) == SectionLayout.Flag.fuseUnknown else {
+    let flags = u32(SectionLayout.Field.flags)
+    typealias Flag = SectionLayout.Flag
+    switch model {
+    case .unigram where flags & ~Flag.byteFallback == Flag.fuseUnknown: return model
+    case .bytePairEncoding where flags & ~(Flag.fuseUnknown | Flag.ignoreMerges) == 0: return model
+    default:
       throw .unsupported(
-        path: path, field: "flags", found: "\(u32(SectionLayout.Field.flags))", supported: "1 (fuse unknown)")
+        path: path, field: "flags", found: "\(flags)",
+        supported:
+          "\(model == .unigram ? "1 (fuse unknown), 2 (byte fallback)" : "1 (fuse unknown), 4 (ignore merges)")")
     }
   }
 
