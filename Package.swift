@@ -91,7 +91,8 @@ let package = Package(
     .testTarget(name: "ModelCoreTests", dependencies: ["ModelCore", "CPlatform"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelCore"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "TokenizerCompiler", "CSentencePiece", "ModelCore"]),
+      name: "TokenizationTests",
+      dependencies: ["Tokenization", "TokenizerCompiler", "CSentencePiece", "CLibZip", "CKernels", "ModelCore"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
     .testTarget(
       name: "GLCFormatTests", dependencies: ["GLCFormat", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),

@@ -7,10 +7,11 @@ import ModelCore
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure latency and memory on this machine, with random tokens.",
+    abstract: "Measure latency and memory on this machine, with random tokens; or tokenizing, with --text.",
     discussion: """
-      EXAMPLE
+      EXAMPLES
         gliclass bench model.glc --tokens 128 --batch 1
+        gliclass bench model.glc --text lines.txt
       """)
 
   @Argument(help: "The .glc file.")
@@ -27,6 +28,9 @@ struct Bench: ParsableCommand {
 
   @Option(help: "Timed runs, after three that are not.")
   var runs = 25
+
+  @Option(help: "Measure how fast the lines of this file are tokenized, on one core, and nothing else.")
+  var text: String?
 
   @Flag(help: "Print one JSON object instead of a table.")
   var json = false
@@ -46,6 +50,11 @@ struct Bench: ParsableCommand {
     try reporting {
       let opening = Stopwatch()
       let model = try GLiClassModel(path: model)
+      if let text {
+        let openTime = opening.seconds
+        let result = try TokenizerBench(model.tokenizer, linesOf: text, openTime: openTime, runs: runs)
+        return Console.print(json ? result.json.text() : result.table)
+      }
       let session = try model.makeSession(options: compute.engine)
       let openTime = opening.seconds
       let prompts = randomPrompts(model.file.configuration)

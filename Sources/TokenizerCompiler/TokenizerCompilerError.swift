@@ -9,6 +9,8 @@ public enum TokenizerCompilerError: Diagnostic, Equatable {
   case input(ModelCoreError)
   /// A setting that is understood but not implemented.
   case unsupported(path: String, field: String, found: String, supported: String)
+  /// A regular expression or text to look for that does not compile.
+  case unsupportedPattern(path: String, field: String, pattern: String, reason: String)
   /// A piece, added token or id that contradicts another, or cannot be stored.
   case invalidVocabulary(path: String, field: String, expected: String, found: String)
   /// A precompiled charsmap that is no charsmap.
@@ -33,6 +35,8 @@ extension TokenizerCompilerError {
     case .input(let error): error.message
     case .unsupported(let path, let field, let found, let supported):
       "\(path): \(field): unsupported value \(found); supported: \(supported)"
+    case .unsupportedPattern(let path, let field, let pattern, let reason):
+      "\(path): \(field): unsupported pattern \"\(pattern)\": \(reason)"
     case .invalidVocabulary(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     case .invalidCharsmap(let path, let field, let reason): "\(path): \(field): invalid precompiled charsmap: \(reason)"

@@ -37,13 +37,13 @@ extension NormalizerProgram {
         origin = try precompile(text, origin: origin, into: &scratch.output)
         text = scratch.takeOutput()
       case .form(let form):
-        origin = try mappings.normalize(text, form: form, origin: origin, into: &scratch.output, &scratch.forms)
+        origin = try unicode.normalize(text, form: form, origin: origin, into: &scratch.output, &scratch.forms)
         text = scratch.takeOutput()
       case .lowercase:
-        origin = try mappings.lowercase(text, origin: origin, into: &scratch.output)
+        origin = try unicode.lowercase(text, origin: origin, into: &scratch.output)
         text = scratch.takeOutput()
       case .stripAccents:
-        origin = mappings.stripAccents(text, origin: origin, into: &scratch.output)
+        origin = unicode.stripAccents(text, origin: origin, into: &scratch.output)
         text = scratch.takeOutput()
       case .prepend(let content):
         guard !text.isEmpty, !content.isEmpty else { continue }

@@ -16,7 +16,7 @@ struct NormalizerProgram: Sendable {
 
   let path: String
   let steps: [Step]
-  let mappings: UnicodeMappings
+  let unicode: UnicodeNormalizer
   let charsmap: DoubleArray
   let replacements: TextTable
   let breaker: GraphemeBreaker
@@ -31,9 +31,10 @@ struct NormalizerProgram: Sendable {
   ) throws(TokenizationError) {
     path = header.path
     steps = try Self.readSteps(header, patterns)
-    mappings = UnicodeMappings(
-      trie: header.part(.mappingTrie), textOffsets: header.part(.mappedTextOffsets), texts: header.part(.mappedText),
-      properties: properties, path: header.path)
+    let mappings = UnicodeMappings(
+      trie: header.part(.mappingTrie), offsets: header.part(.mappedTextOffsets), text: header.part(.mappedText),
+      path: header.path)
+    unicode = UnicodeNormalizer(properties: properties, mappings: mappings)
     let charsmap = DoubleArray(header.part(.charsmapTrie))
     let replacements = TextTable(offsets: header.part(.replacementOffsets), text: header.part(.replacementText))
     self.charsmap = charsmap
@@ -79,7 +80,7 @@ struct NormalizerProgram: Sendable {
     case (Kind.stripAccents, 0): return .stripAccents
     case (Kind.replace, 0):
       return .replace(
-        try patterns.matcher(Int(record.a), field: field),
+        try patterns.matcher(record.a, of: header, field: field),
         content: try header.text(at: record.b, size: record.c, field: field))
     case (Kind.prepend, 0): return .prepend(try header.text(at: record.b, size: record.c, field: field))
     default:

@@ -17,7 +17,7 @@ struct PatternSplit: Sendable {
         path: header.path, field: field, found: "flags \(record.flags)",
         supported: "behaviors 0 to \(SplitBehavior.allCases.count - 1), flag 8 (invert)")
     }
-    matcher = try patterns.matcher(Int(record.a), field: field)
+    matcher = try patterns.matcher(record.a, of: header, field: field)
     self.behavior = behavior
     inverts = record.flags & Kind.invert != 0
   }

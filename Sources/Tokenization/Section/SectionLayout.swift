@@ -2,6 +2,7 @@
 package enum SectionLayout {
   package static let magic: [UInt8] = Array("GLTK".utf8)
   package static let majorVersion: UInt16 = 1
+  /// The lowest that has what a section uses is the one to be written: 0, or this.
   package static let minorVersion: UInt16 = 1
   package static let headerSize = 576
   package static let partTableOffset = 128

@@ -19,3 +19,17 @@ struct StepRecord {
     c = field(12)
   }
 }
+
+extension PatternTable {
+  /// The pattern that a step names by number.
+  /// - Throws: ``TokenizationError/malformed(path:field:expected:found:)``.
+  func matcher(
+    _ number: UInt32, of header: SectionHeader, field: String
+  ) throws(TokenizationError) -> PatternMatcher {
+    guard Int(number) < matchers.count else {
+      throw .malformed(
+        path: header.path, field: field, expected: "a pattern below \(matchers.count)", found: "\(number)")
+    }
+    return matchers[Int(number)]
+  }
+}

@@ -7,6 +7,7 @@ extension SectionWriter {
     typealias Field = SectionLayout.Field
     set(Field.libraryVersion, bytes: TokenizerCompiler.libraryVersion.utf8)
     set(Field.profile, source.profile.rawValue)
+    set(Field.minor, source.fitsVersion1_0 ? 0 : SectionLayout.minorVersion)
     // So far the section has a vocabulary of one piece: enough to run the normalizer on added tokens.
     addPieces(PieceList(placeholder: "?"), trie: [], storesScores: true)
     setVocabulary(pieceCount: 1, size: 1, unknownID: 0, unknownScore: 0)

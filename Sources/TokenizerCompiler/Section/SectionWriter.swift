@@ -8,7 +8,6 @@ struct SectionWriter {
   init() {
     header.replaceSubrange(0..<4, with: SectionLayout.magic)
     set(SectionLayout.Field.major, SectionLayout.majorVersion)
-    set(SectionLayout.Field.minor, SectionLayout.minorVersion)
     set(SectionLayout.Field.headerSize, UInt32(SectionLayout.headerSize))
     set(SectionLayout.Field.kind, TokenizerModelKind.unigram.rawValue)
     set(SectionLayout.Field.profile, TokenizerProfile.tokenizers.rawValue)

@@ -137,6 +137,21 @@ struct TokenizerSource {
     }
   }
 
+  /// Whether version 1.0 of the section has everything that this uses.
+  var fitsVersion1_0: Bool {
+    guard case .unigram(_, hasByteFallback: false) = model, profile == .tokenizers,
+      !addedTokens.contains(where: \.singleWord)
+    else { return false }
+    let oldNormalizer = normalizer.allSatisfy { step in
+      switch step {
+      case .strip, .precompiled, .collapseSpaces: true
+      default: false
+      }
+    }
+    guard oldNormalizer, preTokenizer.count <= 1 else { return false }
+    return preTokenizer.allSatisfy { if case .metaspace = $0 { true } else { false } }
+  }
+
   /// A normalizer or pre-tokenizer has a limited number of steps.
   func checkStepCount(_ count: Int, _ what: String) throws(TokenizerCompilerError) {
     guard count <= SectionLayout.maximumSteps else {
