@@ -152,7 +152,7 @@ def check_scalar_classes():
     """Whether `a` + scalar, and prepended scalar + `a`, are one cluster for the library as for our data."""
     from tokenizers import normalizers
 
-    source = (ROOT / "Sources/TokenizerCompiler/ScalarClassData.swift").read_text()
+    source = (ROOT / "Sources/TokenizerCompiler/Unicode/ScalarClassData.swift").read_text()
     runs = [int(word, 16) for word in re.findall(r"0x([0-9A-F]{7})\b", source)]
     classes = []
     for run, following in zip(runs, [*runs[1:], 0x110000 << 5]):

@@ -41,7 +41,6 @@ extension UnicodeNormalizer {
 private struct FormRun {
   let properties: ScalarProperties
   let mappings: UnicodeMappings
-  let form: NormalizationForm
   let composes: Bool
   let isCompatibility: Bool
   let involved: UInt32
@@ -57,7 +56,6 @@ private struct FormRun {
   ) {
     self.properties = properties
     self.mappings = mappings
-    self.form = form
     self.origin = origin
     composes = form.composes
     isCompatibility = form.isCompatibility
