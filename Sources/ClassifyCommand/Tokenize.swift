@@ -38,7 +38,7 @@ struct Tokenize: ParsableCommand {
       let labels = labels.map(ClassifyCommand.labels)
       guard jsonl else {
         let ids = try Self.ids(model, text ?? "", labels)
-        let result = json ? Self.json(model, ids).text() : Self.table(model, ids)
+        let result = json ? Self.json(model, ids) : Self.table(model, ids)
         try model.file.file.checkIntact()
         Console.print(result)
         return
@@ -52,7 +52,7 @@ struct Tokenize: ParsableCommand {
           if line.isBlank { continue }
           do {
             let ids = try Self.ids(model, try RequestLine(line, number: number), number, labels, &scratch)
-            let text = Self.json(model, ids).text()
+            let text = Self.json(model, ids)
             try model.file.file.checkIntact()
             Console.print(text)
           } catch let error as any Diagnostic {
@@ -86,11 +86,16 @@ struct Tokenize: ParsableCommand {
     ).ids
   }
 
-  private static func json(_ model: GLiClassModel, _ ids: [Int32]) -> JSON {
-    .object([
-      ("ids", .array(ids.map { .int(Int($0)) })),
-      ("tokens", .array(ids.map { .string(model.tokenizer.token(for: $0) ?? "") })),
-    ])
+  /// `{"ids": […], "tokens": […]}`, written as it is read: a text may have millions of tokens.
+  private static func json(_ model: GLiClassModel, _ ids: [Int32]) -> String {
+    var text = "{ \"ids\": ["
+    for (index, id) in ids.enumerated() { text += index == 0 ? " \(id)" : ", \(id)" }
+    text += " ], \"tokens\": ["
+    for (index, id) in ids.enumerated() {
+      text += index == 0 ? " " : ", "
+      text += JSON.string(model.tokenizer.token(for: id) ?? "").text()
+    }
+    return text + " ] }"
   }
 
   private static func table(_ model: GLiClassModel, _ ids: [Int32]) -> String {

@@ -10,6 +10,7 @@ extension ParsableCommand {
     // A file beyond a limit set by the user's shell is then a write error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     reserveStandardStreams()
+    checkArguments()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -22,6 +23,15 @@ extension ParsableCommand {
       // The parser's last line names the subcommand: "See 'gliclass classify --help' for more information."
       let help = fullMessage(for: error).split(separator: "'").first { $0.hasSuffix(" --help") }
       Console.error("hint: see \(help ?? "\(_commandName) --help")")
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
+  }
+
+  /// An argument that is no text would reach us with other characters in place of its bytes.
+  private static func checkArguments() {
+    for (position, argument) in CommandLine.arguments.enumerated() {
+      guard let bytes = CommandLine.unsafeArgv[position], strcmp(bytes, argument) != 0 else { continue }
+      Console.error("error: argument \(position): expected UTF-8, found \"\(argument.onOneLine)\"")
       Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
