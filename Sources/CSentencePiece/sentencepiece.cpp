@@ -2,6 +2,8 @@
 
 #include <sentencepiece_processor.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -15,6 +17,11 @@ namespace {
 void set_reason(char *reason, size_t size, const char *text) {
   std::strncpy(reason, text, size - 1);
   reason[size - 1] = '\0';
+}
+
+/// The byte that a byte piece, `<0x41>`, stands for.
+char byte_of(const std::string &piece) {
+  return piece.size() == 6 ? static_cast<char>(std::strtoul(piece.substr(3, 2).c_str(), nullptr, 16)) : '\0';
 }
 }  // namespace
 
@@ -67,6 +74,32 @@ int64_t glcs_encode(const glcs_model *model, const char *text, size_t size, int3
     if (!status.ok()) return -1;
     for (size_t i = 0; i < found.size() && i < capacity; ++i) ids[i] = found[i];
     return static_cast<int64_t>(found.size());
+  } catch (...) {
+    return -1;
+  }
+}
+
+int glcs_encode_normalized(const glcs_model *model, const char *text, size_t size, int32_t *ids, size_t id_capacity,
+                           size_t *id_count, char *normalized, size_t normalized_capacity, size_t *normalized_size) {
+  try {
+    const auto &processor = model->processor;
+    sentencepiece::ImmutableSentencePieceText found;
+    if (!processor.Encode(absl::string_view(text, size), found.mutable_proto()).ok()) return -1;
+    std::string joined;
+    *id_count = found.pieces_size();
+    for (size_t i = 0; i < *id_count; ++i) {
+      const auto piece = found.pieces(static_cast<int>(i));
+      const int id = static_cast<int>(piece.id());
+      if (i < id_capacity) ids[i] = id;
+      if (processor.IsByte(id)) {
+        joined += byte_of(piece.piece());
+      } else {
+        joined += piece.piece();
+      }
+    }
+    *normalized_size = joined.size();
+    std::copy_n(joined.data(), std::min(joined.size(), normalized_capacity), normalized);
+    return 0;
   } catch (...) {
     return -1;
   }

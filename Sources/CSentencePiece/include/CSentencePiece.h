@@ -34,6 +34,12 @@ int glcs_piece(const glcs_model *model, int32_t id, const char **text, size_t *s
 /// Encodes a text into at most `capacity` ids and returns how many there are in all, or -1 on failure.
 int64_t glcs_encode(const glcs_model *model, const char *text, size_t size, int32_t *ids, size_t capacity);
 
+/// Encodes a text, and also says what the library normalized it to: the texts of its pieces, one behind the other (0.1.97 has no
+/// other way). A byte piece stands there as its byte. At most `id_capacity` ids and `normalized_capacity` bytes are
+/// written; how many there are in all is put into `id_count` and `normalized_size`. Returns 0, or -1 on failure.
+int glcs_encode_normalized(const glcs_model *model, const char *text, size_t size, int32_t *ids, size_t id_capacity,
+                           size_t *id_count, char *normalized, size_t normalized_capacity, size_t *normalized_size);
+
 #ifdef __cplusplus
 }
 #endif
