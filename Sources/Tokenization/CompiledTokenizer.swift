@@ -20,7 +20,7 @@ public final class CompiledTokenizer: Sendable {
   // SAFETY: the bytes live as long as `owner`, and nobody writes to them.
   private let owner: any Sendable
   private let pieceTexts: TextTable
-  private let pieceTrie: DoubleArray
+  let pieceTrie: DoubleArray
   let normalizer: NormalizerProgram
   let preTokenizer: PreTokenizer
   let model: Model

@@ -29,7 +29,7 @@ struct UnigramModel: @unchecked Sendable {
   }
 
   /// The score of piece `id`, or `nil` where there is no such piece.
-  @inline(__always) private func score(of id: UInt32) -> Double? {
+  @inline(__always) func score(of id: UInt32) -> Double? {
     guard Int(id) < scores.count else { return nil }
     return Double(bitPattern: UInt64(littleEndian: scores[Int(id)]))
   }
