@@ -23,6 +23,8 @@ public struct CompiledTokenizerSection: Sendable {
   public let summary: TokenizerSummary
   /// The size of each part in bytes, by name, in the order of the file; parts that are absent are left out.
   public let partSizes: [(name: String, bytes: Int)]
+  /// How it did against libsentencepiece.
+  public let check: SentencePieceCheck.Outcome
 }
 
 /// Turns a tokenizer's files into the section that the runtime maps.
@@ -89,12 +91,14 @@ public enum TokenizerCompiler {
     let writer = try SectionWriter(source, markers)
     let sizes = writer.partSizes
     let bytes = writer.section()
+    let tokenizer: CompiledTokenizer
     do throws(TokenizationError) {
-      let tokenizer = try CompiledTokenizer(copying: bytes, path: source.path)
-      return CompiledTokenizerSection(bytes: bytes, summary: tokenizer.summary, partSizes: sizes)
+      tokenizer = try CompiledTokenizer(copying: bytes, path: source.path)
     } catch {
       throw .unreadable(error)
     }
+    let check = try SentencePieceCheck.run(tokenizer, source)
+    return CompiledTokenizerSection(bytes: bytes, summary: tokenizer.summary, partSizes: sizes, check: check)
   }
 }
 

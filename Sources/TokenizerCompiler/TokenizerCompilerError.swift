@@ -23,6 +23,8 @@ public enum TokenizerCompilerError: Diagnostic, Equatable {
   case tooLarge(path: String, what: String, found: Int, limit: Int)
   /// The finished section was refused by the reader: a defect of ours.
   case unreadable(TokenizationError)
+  /// The finished section does not do what libsentencepiece does, where it must: a defect of ours.
+  case disagreement(path: String, SentencePieceDisagreement)
 }
 
 extension TokenizerCompilerError {
@@ -46,6 +48,8 @@ extension TokenizerCompilerError {
     case .tooLarge(let path, let what, let found, let limit):
       "\(path): \(what): expected at most \(limit), found \(found)"
     case .unreadable(let error): error.message
+    case .disagreement(let path, let difference):
+      "\(path): the compiled tokenizer disagrees with libsentencepiece: \(difference.text)"
     }
   }
 
@@ -63,7 +67,7 @@ extension TokenizerCompilerError {
     switch self {
     case .noTokenizer: .missingInput
     case .input(let error): error.exitStatus
-    case .unreadable: .internalError
+    case .unreadable, .disagreement: .internalError
     default: .badData
     }
   }

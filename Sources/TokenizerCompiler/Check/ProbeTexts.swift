@@ -1,0 +1,86 @@
+/// Strings as users send them, and strings in which normalizers have something to do.
+enum ProbeTexts {
+  static let all = languages + technical + forms + spaces
+
+  private static let languages = [
+    "A library for parsing command-line arguments.", "The quick brown fox jumps over the lazy dog",
+    "It's Monday; we're 5 minutes late, aren't we?", "UPPER CASE, lower case, Title Case and mIxEd CaSe",
+    "antidisestablishmentarianism floccinaucinihilipilification", "“Quoted” — ‘text’ … with «marks» · and † daggers",
+    "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
+    "Straßenbahnhaltestellenverzeichnis, Ärger, Öl, Übung",
+    "Portez ce vieux whisky au juge blond qui fume, là-bas à Noël.", "L'été, l'œuvre naïve coûte très cher à Çagnes",
+    "El pingüino Wenceslao hizo kilómetros bajo exhaustiva lluvia.", "¿Qué? ¡Mañana será otro día, señor Núñez!",
+    "Luís argüia à Júlia que brações, fé, chá, óxido, pôr, zângão eram palavras.",
+    "Quel vituperabile xenofobo zelante assaggia il whisky.",
+    "Pchnąć w tę łódź jeża lub ośm skrzyń fig.", "Příliš žluťoučký kůň úpěl ďábelské ódy.",
+    "Árvíztűrő tükörfúrógép", "Flygande bäckasiner söka hwila på mjuka tuvor.", "Høj bly gom vandt fræk sexquiz på wc",
+    "Kæmi ný öxi hér, ykist þjófum nú bæði víl og ádrepa.", "Pijamalı hasta yağız şoföre çabucak güvendi. İSTANBUL ısı",
+    "Do bạch kim rất quý nên sẽ dùng để lắp vô xương.", "Saya sedang membaca buku di perpustakaan kota.",
+    "Съешь же ещё этих мягких французских булок, да выпей чаю.", "Щастям б'єш жук їх глицю в фон й ґедзь пріч.",
+    "Любя, съешь щипцы, — вздохнёт мэр, — кайф жгуч.", "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία.",
+    "Ὁ βίος βραχύς, ἡ δὲ τέχνη μακρά",
+    "Բարև, ինչպե՞ս եք այսօր։", "ვეპხის ტყაოსანი შოთა რუსთაველი", "דג סקרן שט בים מאוכזב ולפתע מצא חברה", "שָׁלוֹם עֲלֵיכֶם",
+    "نص حكيم له سر قاطع وذو شأن عظيم", "اَلْعَرَبِيَّةُ لُغَةٌ جَمِيلَةٌ ١٢٣", "یک روز خوب برای پیاده‌روی است ۴۵۶", "یہ ایک مثال ہے۔",
+    "ऋषियों को सताने वाले दुष्ट राक्षसों का राजा रावण", "क्षेत्र ज़मीन १२३", "বাংলা ভাষায় একটি বাক্য লেখা হলো।", "ਇਹ ਪੰਜਾਬੀ ਵਿੱਚ ਇੱਕ ਵਾਕ ਹੈ।",
+    "આ ગુજરાતી વાક્ય છે.", "இது ஒரு தமிழ் வாக்கியம்.", "ఇది తెలుగు వాక్యం.", "ಇದು ಕನ್ನಡ ವಾಕ್ಯ.", "ഇത് ഒരു മലയാളം വാക്യമാണ്.",
+    "මෙය සිංහල වාක්‍යයකි.", "นี่คือประโยคภาษาไทยที่ไม่มีช่องว่าง น้ำ กำ", "ນີ້ແມ່ນປະໂຫຍກພາສາລາວ ຈຳ", "ဤသည်မှာ မြန်မာစာကြောင်းဖြစ်သည်။",
+    "នេះជាប្រយោគភាសាខ្មែរ។", "བོད་ཡིག་གི་ཚིག་གྲུབ་ཅིག", "ይህ የአማርኛ ዓረፍተ ነገር ነው።", "ᐃᓄᒃᑎᑐᑦ ᏣᎳᎩ ᚠᚢᚦᚨᚱᚲ", "Энэ бол монгол хэл ᠮᠣᠩᠭᠣᠯ",
+    "我能吞下玻璃而不伤身体。", "我能吞下玻璃而不傷身體。這是繁體中文，標點！", "いろはにほへと ちりぬるを。カタカナもあります。", "東京都の天気は晴れ、気温は２５℃です。", "ﾊﾝｶｸ ｶﾞｷﾞｸﾞ ﾊﾟﾋﾟﾌﾟ ｱｲｳ｡",
+    "키스의 고유조건은 입술끼리 만나야 하고 특별한 기술은 필요치 않다.", "\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF} ㅎㅏㄴ", "𠀋𠮟𡈽 𪚥 㐂",
+    "𐌰𐌱𐌲 𐤀𐤁 𝒜 𒀀",
+  ]
+
+  private static let technical = [
+    "for (int i = 0; i < n; ++i) { sum += a[i] * b[i]; } // dot product",
+    "def f(x: int) -> str:\n\treturn f\"{x:>08.3f}\\n\"",
+    "let x = try? parse(&input, \"a\\\"b\") ?? nil as! [String: Any]",
+    "SELECT id, COUNT(*) FROM t WHERE a LIKE '%x%' GROUP BY 1;",
+    "{\"key\": [1, 2.5e-3, null, true], \"k2\": {}}", "<p class=\"x\">1 &lt; 2 &amp; 3</p><!-- c --><br/>",
+    "#!/bin/sh\nset -e; rm -rf \"$1\" | grep -v '^#' > /dev/null 2>&1",
+    "https://example.org/a/b?q=1&r=%20x#frag", "ftp://user:pw@[2001:db8::1]:8080/~home/file-1.2.3.tar.gz",
+    "mailto:first.last+tag@sub.example.co.uk",
+    "C:\\Windows\\System32\\drivers\\etc\\hosts", "/usr/lib/x86_64-linux-gnu/libfoo.so.1.2",
+    "libfoo2 (>= 1.2.3~rc1-4+b1) | bar [amd64 !hurd-any]",
+    "camelCase snake_case kebab-case SCREAMING_SNAKE PascalCase2 v1.0.0-beta+exp.sha.5114f85",
+    "0 1 12 123 1234 12345 123456789 1234567890123456789",
+    "3.14159 -2.5e10 1,234,567.89 1.234.567,89 0xDEADBEEF 0b1010 50% $9.99 €5 £3 ¥100 #42 №7",
+    "2024-02-29T23:59:60Z 12/31/1999 1:30pm +49 (0)30 123-456",
+    "a=b+c-d*e/f%g^h&i|j~k!l<m>n?o:p;q,r.s", "((((nested)))) [[brackets]] {{braces}} <<angles>> ''quotes'' ``ticks``",
+    "E = mc², x₁ ≤ x₂ ⇒ ∑ᵢ aᵢ ≠ ∞, ∀ε>0 ∃δ: √2 ≈ 1.414",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "................................ -------- ======== ________ ********", "zzxqj qxzjk vbnmqw xkcdqz",
+    "deadbeef0123456789abcdef 9b74c9897bac770ffc029102a200c5de", "TGlvbiwgdGlnZXJz+/==", "x", "X", "7", "!", ".",
+    "a b c d e f g h i j k l m n o p q r s t u v w x y z",
+    "To: you\r\nSubject: Re: Fwd: hello\r\n\r\nBody", "line one\nline two\n\nline four\ttabbed",
+  ]
+
+  private static let forms = [
+    "é e\u{301} é̂̃ e\u{302}\u{303}", "①́x", "① ② ③ ⑩ ⑳ ⓐ ⓩ Ⓐ ㉑ ㊀ ㋐", "①", "é̂̃", "ﬁle ﬂow oﬃce aﬄict ﬅ ﬆ ŉ ǆ ĳ ſ",
+    "Ａｌｌ ｗｉｄｅ ＡＳＣＩＩ １２３ ！＂＃", "ℌ𝔢𝔩𝔩𝔬 𝐛𝐨𝐥𝐝 𝑖𝑡𝑎𝑙𝑖𝑐 𝒮𝒸𝓇𝒾𝓅𝓉 𝔻𝕠𝕦𝕓𝕝𝕖 𝚖𝚘𝚗𝚘 𝟘𝟙𝟚",
+    "½ ¼ ¾ ⅓ ⅞ ⅟ Ⅳ ⅻ ² ³ ¹ ⁴ ⁿ ª º ™ ℠ ℃ ℉ Å K Ω µ", "㎏ ㎡ ㏒ ㍿ ㌔ ㍻ ㈱ ㊙ ㋿ ㏠ ㎯", "ﷺ ﷲ ﻻ ﺍﺏ ﭐ", "… ‥ ․ ‼ ⁇ ⁈ ⁉ ′ ″ ‴ ⁗ ∬ ∭",
+    "¨ ´ ¸ ˘ ˙ ˚ ˛ ˜ ˝ ‗ ‾",
+    "a\u{308}o\u{308}u\u{308} A\u{30A} n\u{303} c\u{327} s\u{323}\u{307}",
+    "q\u{307}\u{323} q\u{323}\u{307} a\u{315}\u{300}\u{5AE}\u{300}b", "Ệ Ế ẹ\u{302} ợ o\u{31B}\u{323} ǖ ṩ ḯ",
+    "か\u{3099} は\u{309A} カ\u{3099} が ぱ", "Z̵a̶l̸g̴o̷ t̷̢e̸͕x̶̱t̵", "क\u{93C} ड\u{93C} क\u{94D}\u{200D}ष क\u{94D}\u{200C}ष",
+    "\u{915}\u{94D}\u{937}\u{94D}\u{92E}",
+    "😀 😃 😄 😁 👍 🎉 ❤️ ☀️ ✔️ ©️ ®", "👩‍👩‍👧‍👦 👨🏽‍💻 🧑‍🚀 🏳️‍🌈 👋🏿 ✊🏻", "🇩🇪🇫🇷🇯🇵 🇺 🏴󠁧󠁢󠁥󠁮󠁧󠁿 1️⃣ #️⃣ *️⃣", "🫠 🫱🏼‍🫲🏾 🪿 🩷", "♠♥♦♣ ♪♫ ✂✈☎ ←↑→↓ ⇄ ■□▲△ ░▒▓█ ─│┌┐ ⠓⠑⠇⠇⠕",
+    "soft\u{AD}hyphen zero\u{200B}width join\u{2060}er \u{FEFF}bom",
+    "left\u{200E}right\u{200F}mark \u{202A}embed\u{202C} \u{2066}isolate\u{2069}", "a\u{FE0F}b\u{FE00}c\u{E0100}",
+    "▁under▁lower▁one▁eighth ▁ ▁▁", "_underscore __dunder__", "\u{1}\u{2}\u{7F}\u{80}\u{9F} controls",
+    "\u{FFFD} \u{FFFC} \u{F8FF} \u{E000} \u{10FFFD}", "\u{300}starts with a mark",
+    "\u{200D}starts with a joiner \u{1F3FB}",
+    "ẞ ß ŀ Ŀ ʼn ΐ ΰ և ẖ ẚ", "ϐ ϑ ϒ ϓ ϕ ϖ ϰ ϱ ς σ", "ʰ ʲ ˡ ᴬ ᵃ ₐ ₓ ⱼ ꟸ", "⼀⼁⼂ 豈更車 丽 𠔜 ⺟ 〇", "ꡀꡁ ꦲꦏ ᬅᬆ ᜀᜁ ᝀ",
+    "︰ ﹏ ﹐ ﹟ ﹩ ︵ ﹁ ￠ ￦ ￨ ￭",
+    "\u{1100}\u{1161} \u{1100}\u{1161}\u{11A8} 가\u{11A8} \u{A960}\u{1161}", "ท\u{E33} \u{E33} \u{EB3}",
+    "\u{600}12 \u{110BD}\u{11083}",
+  ]
+
+  private static let spaces = [
+    "", " ", "  ", "\t", "\n", "\u{A0}", "\u{3000}", "\u{200B}", " a", "a ", " a ", "a  b", "a   b    c", "  a  b  ",
+    "a\tb\t\tc", "a\nb\r\nc\rd\n\n",
+    "a\u{A0}b\u{A0}\u{A0}c", "a\u{2002}b\u{2003}c\u{2009}d\u{200A}e", "a\u{202F}b\u{205F}c\u{3000}d\u{1680}e",
+    "a\u{2028}b\u{2029}c\u{85}d\u{B}e\u{C}f", "\u{A0}a\u{3000}", "a \u{A0} b",
+    "a\u{200B}b\u{200B} \u{200B}c", "\u{FEFF}a", "a\u{180E}b", "a \u{301}b", "\u{200B} a \u{200B}", "¨a", "a¨", "▁a",
+    " ▁a", "a ▁ b", "a\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}b",
+  ]
+}

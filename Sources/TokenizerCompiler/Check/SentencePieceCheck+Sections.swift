@@ -1,0 +1,33 @@
+import ModelCore
+import Tokenization
+
+/// Checking any section, not only one that has just been compiled.
+extension SentencePieceCheck {
+  /// Compares a section with the library on the pieces of `tokenizer.json`.
+  /// - Throws: as compiling does, and `unreadable` where the section is none.
+  package static func run(
+    section: [UInt8], tokenizer: JSONValue, path: String
+  ) throws(TokenizerCompilerError) -> Outcome {
+    try run(section, TokenizerSource(tokenizer, path: path))
+  }
+
+  /// Compares a section with the library on the pieces of `spm.model`.
+  /// - Throws: as compiling does, and `unreadable` where the section is none.
+  package static func run(
+    section: [UInt8], sentencePieceModel model: [UInt8], addedTokens: [NamedToken], path: String
+  ) throws(TokenizerCompilerError) -> Outcome {
+    try run(section, TokenizerSource(sentencePiece: model, adding: addedTokens, path: path))
+  }
+
+  private static func run(
+    _ section: [UInt8], _ source: TokenizerSource
+  ) throws(TokenizerCompilerError) -> Outcome {
+    let tokenizer: CompiledTokenizer
+    do throws(TokenizationError) {
+      tokenizer = try CompiledTokenizer(copying: section, path: source.path)
+    } catch {
+      throw .unreadable(error)
+    }
+    return try run(tokenizer, source)
+  }
+}
