@@ -51,6 +51,8 @@ struct CompiledSource {
   let source: String
   /// The largest id of a token, plus one.
   let vocabularySize: Int
+  /// How it did against libsentencepiece.
+  let check: SentencePieceCheck.Outcome
   private let pieceCount: Int
 
   init(_ checkpoint: Checkpoint) throws(ConversionError) {
@@ -58,6 +60,7 @@ struct CompiledSource {
     let section = try lifting(ConversionError.tokenizer) { () throws(TokenizerCompilerError) in try files.compile() }
     bytes = section.bytes
     source = SourceFiles.name(files.source ?? "")
+    check = section.check
     pieceCount = section.summary.pieceCount
     vocabularySize = section.summary.vocabularySize
   }

@@ -1,5 +1,6 @@
 import Checkpoints
 import ModelCore
+import TokenizerCompiler
 
 /// What a checkpoint was found to be: what a user checks before believing the output.
 public struct ConversionInput: Sendable {
@@ -33,6 +34,8 @@ public struct ConversionInput: Sendable {
   public var vocabulary: (rows: Int, unused: Int)
   /// The file that the tokenizer was compiled from, and the bytes it became.
   public var tokenizer: (source: String, size: Int)
+  /// How the compiled tokenizer did against libsentencepiece.
+  public var tokenizerCheck: SentencePieceCheck.Outcome
 
   init(_ checkpoint: Checkpoint, _ mapping: TensorMapping, _ tokenizer: CompiledSource) {
     weights = checkpoint.files.weights
@@ -52,6 +55,7 @@ public struct ConversionInput: Sendable {
     let rows = checkpoint.configuration.encoder.vocabularySize
     vocabulary = (rows, max(0, rows - tokenizer.vocabularySize))
     self.tokenizer = (tokenizer.source, tokenizer.bytes.count)
+    tokenizerCheck = tokenizer.check
   }
 }
 

@@ -18,7 +18,7 @@ extension ConversionInput {
     if !otherWeights.isEmpty { rows.append(("ignored", Self.list(otherWeights))) }
     let unused = vocabulary.unused == 0 ? "" : ", \(vocabulary.unused) of them beyond the tokenizer"
     rows.append(("vocabulary", "\(vocabulary.rows) rows\(unused)"))
-    rows.append(("tokenizer", tokenizer.source))
+    rows.append(("tokenizer", "\(tokenizer.source), \(tokenizerCheck.text)"))
     return rows
   }
 

@@ -12,7 +12,10 @@ import Testing
     expectSuccess(outcome)
     #expect(folder.names.isEmpty)
     #expect(outcome.lines.first?.hasPrefix("nothing written") == true)
-    for row in ["weights    safetensors", "types      47 F32", "vocabulary 500 rows", "tokenizer  tokenizer.json"] {
+    for row in [
+      "weights    safetensors", "types      47 F32", "vocabulary 500 rows",
+      "tokenizer  tokenizer.json, checked against libsentencepiece: ",
+    ] {
       #expect(outcome.text.contains(row), "\(row) in \(outcome)")
     }
     // The size said is the size that comes out.
