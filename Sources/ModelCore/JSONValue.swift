@@ -13,6 +13,9 @@ public struct JSONValue {
     return path.isEmpty ? "the document" : path
   }
 
+  /// The file that this is from.
+  package var path: String { document.path }
+
   /// The path of the member `key`, whether it is there or not.
   package func fieldName(_ key: String) -> String {
     index == nil && name.isEmpty ? key : "\(field).\(key)"

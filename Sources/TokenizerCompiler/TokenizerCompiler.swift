@@ -1,7 +1,7 @@
 import ModelCore
 import Tokenization
 
-/// A token and its id, as `added_tokens.json` and `config.json` say it.
+/// A token and its id, as `config.json` says it.
 public struct NamedToken: Sendable, Equatable {
   /// The token's text.
   public let content: String
@@ -25,6 +25,8 @@ public struct CompiledTokenizerSection: Sendable {
   public let partSizes: [(name: String, bytes: Int)]
   /// How it did against libsentencepiece.
   public let check: SentencePieceCheck.Outcome
+  /// Markers of `config.json` that transformers 5.x would not have as tokens, and that were kept; in no other profile are there any.
+  public let keptMarkers: [String]
 }
 
 /// Turns a tokenizer's files into the section that the runtime maps.
@@ -56,38 +58,66 @@ public enum TokenizerCompiler {
   /// - Parameters:
   ///   - tokenizer: the root of `tokenizer.json`.
   ///   - configuration: the root of `tokenizer_config.json`, if there is one.
+  ///   - addedTokensFile: the root of `added_tokens.json`. This and the next matter under ``TokenizerProfile/transformers5`` only.
+  ///   - specialTokensMap: the root of `special_tokens_map.json`.
+  ///   - profile: whose reading of the files is meant.
   ///   - markers: the ids in `config.json`. Each must be that of an added token.
   ///   - path: the name of `tokenizer.json`, for error messages.
   /// - Throws: any ``TokenizerCompilerError`` but `invalidModel`.
   public static func compile(
-    tokenizer: JSONValue, configuration: JSONValue? = nil, markers: MarkerIDs = MarkerIDs(), path: String
+    tokenizer: JSONValue, configuration: JSONValue? = nil, addedTokensFile: JSONValue? = nil,
+    specialTokensMap: JSONValue? = nil, profile: TokenizerProfile = .tokenizers, markers: MarkerIDs = MarkerIDs(),
+    path: String
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
-    var source = try TokenizerSource(tokenizer, path: path)
-    try source.apply(configuration)
-    return try compile(source, markers)
+    let settings = TokenizerSettings(
+      configuration: configuration, addedTokens: addedTokensFile, specialTokensMap: specialTokensMap)
+    let source: TokenizerSource
+    switch profile {
+    case .tokenizers: source = try TokenizerSource(tokenizer, path: path)
+    case .transformers5:
+      source = try TokenizerSource(
+        transformers5: .tokenizerJSON(tokenizer), settings: settings, markers: markers, path: path)
+    }
+    return try compile(source, settings, markers)
   }
 
-  /// Compiles `spm.model` alone, by the rules of transformers 4.x for DeBERTa-v2.
+  /// Compiles a SentencePiece model alone: by the rules of transformers 4.x for DeBERTa-v2, or those of 5.x for DeBERTa-v2 or T5.
   /// - Parameters:
   ///   - model: the bytes of `spm.model`.
-  ///   - addedTokens: the tokens behind the pieces: markers (`<<LABEL>>` with `class_token_index`, …) and the
-  ///     entries of `added_tokens.json`. The same token may be given twice with the same id.
+  ///   - addedTokens: tokens that no file lists, with their ids: markers (`<<LABEL>>` with `class_token_index`, …). One that is
+  ///     listed after all must have the same id there.
   ///   - configuration: the root of `tokenizer_config.json`, if there is one.
+  ///   - addedTokensFile: the root of `added_tokens.json`, if there is one.
+  ///   - specialTokensMap: the root of `special_tokens_map.json`, if there is one.
+  ///   - profile: as above.
   ///   - markers: as above.
   ///   - path: the name of `spm.model`, for error messages.
   /// - Throws: ``TokenizerCompilerError``.
   public static func compile(
     sentencePieceModel model: [UInt8], addedTokens: [NamedToken], configuration: JSONValue? = nil,
+    addedTokensFile: JSONValue? = nil, specialTokensMap: JSONValue? = nil, profile: TokenizerProfile = .tokenizers,
     markers: MarkerIDs = MarkerIDs(), path: String
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
-    var source = try TokenizerSource(sentencePiece: model, adding: addedTokens, path: path)
-    try source.apply(configuration)
-    return try compile(source, markers)
+    let settings = TokenizerSettings(
+      configuration: configuration, addedTokens: addedTokensFile, specialTokensMap: specialTokensMap)
+    let source: TokenizerSource
+    switch profile {
+    case .tokenizers:
+      source = try TokenizerSource(
+        transformers4: model, settings: settings, unlisted: addedTokens, optionalID: markers.example, path: path)
+    case .transformers5:
+      source = try TokenizerSource(
+        transformers5: .sentencePiece(model), settings: settings, markers: markers, unlisted: addedTokens, path: path)
+    }
+    return try compile(source, settings, markers)
   }
 
   private static func compile(
-    _ source: TokenizerSource, _ markers: MarkerIDs
+    _ source: TokenizerSource, _ settings: TokenizerSettings, _ markers: MarkerIDs
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
+    var source = source
+    try settings.checkSpecialTokensAreMatched()
+    source.maximumLength = settings.maximumLength
     let writer = try SectionWriter(source, markers)
     let sizes = writer.partSizes
     let bytes = writer.section()
@@ -98,27 +128,7 @@ public enum TokenizerCompiler {
       throw .unreadable(error)
     }
     let check = try SentencePieceCheck.run(tokenizer, source)
-    return CompiledTokenizerSection(bytes: bytes, summary: tokenizer.summary, partSizes: sizes, check: check)
-  }
-}
-
-extension TokenizerSource {
-  /// Takes from `tokenizer_config.json` what matters: settings that would change ids are refused.
-  mutating func apply(_ configuration: JSONValue?) throws(TokenizerCompilerError) {
-    guard let configuration, !configuration.isNull else { return }
-    for key in ["do_lower_case", "split_by_punct"] {
-      if let value = configuration.member(key), !value.isNull, value.bool != false {
-        throw value.refused(path: path, "false")
-      }
-    }
-    if let value = configuration.member("add_prefix_space"), value.bool == false,
-      preTokenizer.contains(.metaspace(TokenizerSource.Metaspace()))
-    {
-      throw value.refused(path: path, "true")
-    }
-    // Tokenizers without a limit say 1e30.
-    if let length = configuration.member("model_max_length")?.int, length > 0, length < Int(Int32.max) {
-      maximumLength = length
-    }
+    return CompiledTokenizerSection(
+      bytes: bytes, summary: tokenizer.summary, partSizes: sizes, check: check, keptMarkers: source.keptMarkers)
   }
 }

@@ -33,7 +33,7 @@ extension TokenizerCompilerError {
 
   private var text: String {
     switch self {
-    case .noTokenizer(let folder): "\(folder): expected tokenizer.json or spm.model, found neither"
+    case .noTokenizer(let folder): "\(folder): expected tokenizer.json, spm.model or spiece.model, found none of them"
     case .input(let error): error.message
     case .unsupported(let path, let field, let found, let supported):
       "\(path): \(field): unsupported value \(found); supported: \(supported)"

@@ -1,5 +1,6 @@
 import Checkpoints
 import ModelCore
+import Tokenization
 
 /// The tokenizer files of a checkpoint, and the ids that its `config.json` gives to the markers.
 public struct TokenizerFiles: Sendable {
@@ -7,13 +8,13 @@ public struct TokenizerFiles: Sendable {
   public var folder: String
   /// `tokenizer.json`: preferred where it is there.
   public var tokenizerJSON: String?
-  /// `spm.model`: used alone where there is no `tokenizer.json`.
+  /// `spm.model` (of T5 `spiece.model`): used alone where there is no `tokenizer.json`.
   public var sentencePieceModel: String?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: String?
-  /// `added_tokens.json`, which only `spm.model` needs.
+  /// `added_tokens.json`.
   public var addedTokens: String?
-  /// `special_tokens_map.json`, which only `spm.model` needs.
+  /// `special_tokens_map.json`.
   public var specialTokensMap: String?
   /// The ids of the markers in `config.json`.
   public var markers: TokenizerCompiler.MarkerIDs
@@ -35,17 +36,24 @@ public struct TokenizerFiles: Sendable {
   public var source: String? { tokenizerJSON ?? sentencePieceModel }
 
   /// Compiles what is there.
+  /// - Parameter profile: whose reading of the files is meant.
   /// - Throws: ``TokenizerCompilerError``, `noTokenizer` where there is neither of the two sources.
-  public func compile() throws(TokenizerCompilerError) -> CompiledTokenizerSection {
-    let configuration = try reading { () throws(ModelCoreError) in
-      try tokenizerConfig.map { (path) throws(ModelCoreError) in try JSONDocument(contentsOf: path) }
-    }
+  public func compile(
+    profile: TokenizerProfile = .tokenizers
+  ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
+    let configuration = try Self.root(tokenizerConfig)
+    // Under the profile `tokenizers`, tokenizer.json is all that counts.
+    let isRebuilt = profile != .tokenizers || tokenizerJSON == nil
+    let added = isRebuilt ? try Self.root(addedTokens) : nil
+    let map = isRebuilt ? try Self.root(specialTokensMap) : nil
     if let tokenizerJSON {
       let document = try reading { () throws(ModelCoreError) in try JSONDocument(contentsOf: tokenizerJSON) }
       return try TokenizerCompiler.compile(
-        tokenizer: document.root, configuration: configuration?.root, markers: markers, path: tokenizerJSON)
+        tokenizer: document.root, configuration: configuration, addedTokensFile: added, specialTokensMap: map,
+        profile: profile, markers: markers, path: tokenizerJSON)
     }
     guard let sentencePieceModel else { throw .noTokenizer(folder: folder) }
+    try checkName(of: sentencePieceModel, profile, configuration)
     let model = try reading { () throws(ModelCoreError) in
       let file = try MappedFile(path: sentencePieceModel)
       let bytes = file.withBytes { Array($0) }
@@ -53,58 +61,32 @@ public struct TokenizerFiles: Sendable {
       return bytes
     }
     return try TokenizerCompiler.compile(
-      sentencePieceModel: model, addedTokens: try addedTokenList(), configuration: configuration?.root,
-      markers: markers, path: sentencePieceModel)
+      sentencePieceModel: model, addedTokens: markerList, configuration: configuration, addedTokensFile: added,
+      specialTokensMap: map, profile: profile, markers: markers, path: sentencePieceModel)
   }
 
-  /// What stands behind the pieces: the markers by their ids in `config.json`, and `added_tokens.json`.
-  private func addedTokenList() throws(TokenizerCompilerError) -> [NamedToken] {
-    let names = [("<<LABEL>>", markers.label), ("<<SEP>>", markers.separator), ("<<EXAMPLE>>", markers.example)]
-    var tokens = names.compactMap { name, id in id.map { NamedToken(name, id: $0) } }
-    if let addedTokens {
-      try reading { () throws(ModelCoreError) in
-        let root = try JSONDocument(contentsOf: addedTokens).root
-        guard root.isObject else { throw root.unexpected("an object of ids by token") }
-        for key in root.keys {
-          tokens.append(NamedToken(key, id: try root.required(key).requireInt(in: 0...Int(Int32.max))))
-        }
-      }
-    }
-    try checkSpecialTokensMap(tokens)
-    return tokens
+  private static func root(_ path: String?) throws(TokenizerCompilerError) -> JSONValue? {
+    guard let path else { return nil }
+    return try reading { () throws(ModelCoreError) in try JSONDocument(contentsOf: path).root }
   }
 
-  /// The special tokens of `DebertaV2Tokenizer` are built in: a checkpoint that renames one is refused, and so is one that has a
-  /// further one without an id.
-  private func checkSpecialTokensMap(_ tokens: [NamedToken]) throws(TokenizerCompilerError) {
-    guard let specialTokensMap else { return }
-    let further = try reading { () throws(ModelCoreError) in
-      let root = try JSONDocument(contentsOf: specialTokensMap).root
-      guard root.isObject else { throw root.unexpected("an object of tokens by role") }
-      for (role, expected) in Self.specialTokens {
-        guard let value = root.member(role), try value.tokenContent() != expected else { continue }
-        throw value.unsupported("\"\(expected)\"")
-      }
-      var further: [String] = []
-      for value in try root.member("additional_special_tokens")?.elements() ?? [] {
-        further.append(try value.tokenContent())
-      }
-      return further
-    }
-    for content in further where !tokens.contains(where: { $0.content == content }) {
-      throw .missingToken(path: specialTokensMap, token: content, purpose: "additional_special_tokens")
+  /// Each class of transformers looks for its model under one name (`VOCAB_FILES_NAMES`).
+  private func checkName(
+    of model: String, _ profile: TokenizerProfile, _ configuration: JSONValue?
+  ) throws(TokenizerCompilerError) {
+    var isT5 = false
+    if profile == .transformers5 { isT5 = try TransformersClass(configuration) == .t5 }
+    let expected = isT5 ? "spiece.model" : "spm.model"
+    guard model == expected || model.hasSuffix("/\(expected)") else {
+      throw .unsupported(
+        path: model, field: "profile \(profile.name)", found: "this file without tokenizer.json",
+        supported: isT5 ? expected : "\(expected), or T5Tokenizer under \(TokenizerProfile.transformers5.name)")
     }
   }
 
-  private static let specialTokens = [
-    ("cls_token", "[CLS]"), ("sep_token", "[SEP]"), ("unk_token", "[UNK]"), ("pad_token", "[PAD]"),
-    ("mask_token", "[MASK]"),
-  ]
-}
-
-extension JSONValue {
-  /// A token is its text, or an object with it (`AddedToken`).
-  fileprivate func tokenContent() throws(ModelCoreError) -> String {
-    try (isObject ? required("content") : self).requireString()
+  /// The markers, by their ids in `config.json`.
+  private var markerList: [NamedToken] {
+    [("<<LABEL>>", markers.label), ("<<SEP>>", markers.separator), ("<<EXAMPLE>>", markers.example)]
+      .compactMap { name, id in id.map { NamedToken(name, id: $0) } }
   }
 }

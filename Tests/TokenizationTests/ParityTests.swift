@@ -67,13 +67,35 @@ struct ParityVectors: Sendable {
     let name: String
     let profile: String
     let folder: String
+    /// The files of the folder that the library was given.
+    let files: [String]
 
     var testDescription: String { name }
 
     func compile() throws -> [UInt8] {
-      let path = "\(Fixtures.root)/\(folder)/tokenizer.json"
-      let document = try JSONDocument(copying: Fixtures.bytes(path), path: path)
-      return try TokenizerCompiler.compile(tokenizer: document.root, path: path).bytes
+      if profile == "tokenizers" {
+        return try TokenizerCompiler.compile(tokenizer: #require(root("tokenizer.json")), path: name).bytes
+      }
+      let compiled = TokenizerProfile.allCases.first { $0.name == profile } ?? .tokenizers
+      let (configuration, added) = (try root("tokenizer_config.json"), try root("added_tokens.json"))
+      let map = try root("special_tokens_map.json")
+      if let tokenizer = try root("tokenizer.json") {
+        return try TokenizerCompiler.compile(
+          tokenizer: tokenizer, configuration: configuration, addedTokensFile: added, specialTokensMap: map,
+          profile: compiled, path: name
+        ).bytes
+      }
+      let model = try #require(files.first { $0.hasSuffix(".model") })
+      return try TokenizerCompiler.compile(
+        sentencePieceModel: Fixtures.bytes("\(Fixtures.root)/\(folder)/\(model)"), addedTokens: [],
+        configuration: configuration, addedTokensFile: added, specialTokensMap: map, profile: compiled, path: name
+      ).bytes
+    }
+
+    private func root(_ file: String) throws -> JSONValue? {
+      guard files.contains(file) else { return nil }
+      let path = "\(Fixtures.root)/\(folder)/\(file)"
+      return try JSONDocument(copying: Fixtures.bytes(path), path: path).root
     }
   }
 
@@ -100,7 +122,7 @@ struct ParityVectors: Sendable {
     return try root.required("sets").elements().map { set in
       TokenizerSet(
         name: try set.required("name").requireString(), profile: try set.required("profile").requireString(),
-        folder: try set.required("folder").requireString())
+        folder: try set.required("folder").requireString(), files: try set.required("files").keys)
     }
   }
 

@@ -14,7 +14,7 @@ public struct CheckpointFiles: Sendable, Equatable {
   public let configuration: String
   /// `tokenizer.json`, `nil` where there is none.
   public let tokenizerJSON: String?
-  /// `spm.model`, `nil` where there is none.
+  /// `spm.model`, or otherwise `spiece.model`, as T5 calls it; `nil` where there is neither.
   public let sentencePieceModel: String?
   /// `tokenizer_config.json`, `nil` where there is none.
   public let tokenizerConfig: String?
@@ -73,7 +73,7 @@ public struct CheckpointFiles: Sendable, Equatable {
     self.weights = weights
     self.configuration = configuration
     tokenizerJSON = beside("tokenizer.json")
-    sentencePieceModel = beside("spm.model")
+    sentencePieceModel = beside("spm.model") ?? beside("spiece.model")
     tokenizerConfig = beside("tokenizer_config.json")
     addedTokens = beside("added_tokens.json")
     specialTokensMap = beside("special_tokens_map.json")

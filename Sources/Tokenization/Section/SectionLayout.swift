@@ -204,7 +204,7 @@ package enum PrependScheme: UInt32, Sendable {
 }
 
 /// Whose behaviour a compiled tokenizer reproduces.
-public enum TokenizerProfile: UInt16, Sendable {
+public enum TokenizerProfile: UInt16, Sendable, CaseIterable {
   /// `tokenizer.json` as it stands, as the `tokenizers` library runs it.
   case tokenizers = 1
   /// What transformers 5.x makes of the files of a DeBERTa-v2 or T5 tokenizer.

@@ -26,7 +26,7 @@ extension SectionWriter {
     set(Field.templateAfter, UInt32(source.templateAfter.count))
     add(.template, words: (source.templateBefore + source.templateAfter).map(UInt32.init))
     set(Field.maximumLength, UInt32(source.maximumLength ?? 0))
-    if let id = source.id(of: "[PAD]") { set(Field.paddingID, UInt32(id)) }
+    if let id = source.id(of: source.paddingToken) { set(Field.paddingID, UInt32(id)) }
     try setMarkers(source, markers)
   }
 

@@ -9,7 +9,8 @@ struct SentencePieceModel {
 
   private(set) var pieces = PieceList()
   private(set) var kinds: [Kind] = []
-  private(set) var unknownID = 0
+  /// `trainer_spec.unk_id`, which transformers goes by: a field of its own, whatever piece has the type UNKNOWN.
+  private(set) var trainerUnknownID = 0
   /// `normalizer_spec.precompiled_charsmap`; empty where there is none.
   private(set) var charsmap: [UInt8] = []
 
@@ -19,6 +20,7 @@ struct SentencePieceModel {
   /// The parts of the message that the library does not tell, and those that it is to read.
   private struct Message {
     var modelType = SentencePieceModel.unigram
+    var unknownID: UInt64 = 0
     var charsmap: [UInt8] = []
     var userDefinedPieces: Set<Int> = []
     var pieceCount = 0
@@ -53,7 +55,9 @@ struct SentencePieceModel {
       case 1:
         if try lastVarint(3, bytes, range) == userDefined { message.userDefinedPieces.insert(message.pieceCount) }
         message.pieceCount += 1
-      case 2: message.modelType = try lastVarint(3, bytes, range) ?? message.modelType
+      case 2:
+        message.modelType = try lastVarint(3, bytes, range) ?? message.modelType
+        message.unknownID = try lastVarint(40, bytes, range) ?? message.unknownID
       case 3:
         var specification = ProtobufWalk(bytes, in: range)
         while let inner = try specification.next() {
@@ -89,8 +93,10 @@ struct SentencePieceModel {
     guard count == message.pieceCount, count > 0 else {
       throw .invalidModel(path: path, reason: "expected \(message.pieceCount) pieces, found \(count)")
     }
-    unknownID = Int(glcs_unknown_id(model))
-    guard (0..<count).contains(unknownID) else { throw .invalidModel(path: path, reason: "no unknown piece") }
+    guard let id = Int(exactly: message.unknownID), id < count else {
+      throw .invalidModel(path: path, reason: "trainer_spec.unk_id is that of no piece")
+    }
+    trainerUnknownID = id
     pieces.reserve(count)
     for id in 0..<count {
       var (text, size, score, kind): (UnsafePointer<CChar>?, Int, Float, Int32) = (nil, 0, 0, 0)
@@ -99,6 +105,14 @@ struct SentencePieceModel {
       }
       pieces.append(UnsafeRawBufferPointer(start: text, count: size), score: Double(score))
       kinds.append(message.userDefinedPieces.contains(id) ? .userDefined : Self.kind(kind))
+    }
+  }
+
+  /// The pieces that are added tokens as well (`SpmConverter.tokenizer`, `SentencePieceExtractor.extract` of transformers).
+  var addedTokens: [FlaggedToken] {
+    kinds.indices.filter { kinds[$0] == .control || kinds[$0] == .userDefined }.map { id in
+      FlaggedToken(
+        content: String(decoding: pieces.bytes(id), as: UTF8.self), normalized: false, special: kinds[id] == .control)
     }
   }
 

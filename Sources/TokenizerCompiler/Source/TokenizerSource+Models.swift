@@ -27,8 +27,10 @@ extension TokenizerSource {
       hasByteFallback: try value.neededBool("byte_fallback", else: false))
   }
 
-  /// The pieces of a Unigram model, with their scores.
-  mutating func readPieces(_ model: JSONValue) throws(TokenizerCompilerError) {
+  /// The pieces of a Unigram model, with their scores: numbers as the library reads them, unless `score` does it otherwise.
+  mutating func readPieces(
+    _ model: JSONValue, score: (JSONValue) -> Double? = { $0.numberText.flatMap(TokenizersNumber.value) }
+  ) throws(TokenizerCompilerError) {
     let vocabulary = try model.needed("vocab")
     guard let count = vocabulary.count else { throw .input(vocabulary.unexpected("an array")) }
     guard count > 0, count <= SectionLayout.maximumPieceCount else {
@@ -37,8 +39,7 @@ extension TokenizerSource {
     pieces.reserve(count)
     for index in 0..<count {
       let pair = vocabulary.element(index)
-      guard pair.count == 2, let score = pair.element(1).numberText.flatMap(TokenizersNumber.value),
-        let text = pair.element(0).string
+      guard pair.count == 2, let score = score(pair.element(1)), score.isFinite, let text = pair.element(0).string
       else { throw .input(pair.unexpected("a piece and its score")) }
       pieces.append(text.utf8, score: score)
     }

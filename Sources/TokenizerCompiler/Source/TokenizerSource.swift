@@ -13,6 +13,12 @@ struct TokenizerSource {
     var rightStrip = false
     var normalized = false
     var special = false
+
+    /// Whether `other` has the same flags.
+    func hasFlags(of other: AddedToken) -> Bool {
+      singleWord == other.singleWord && leftStrip == other.leftStrip && rightStrip == other.rightStrip
+        && normalized == other.normalized && special == other.special
+    }
   }
 
   /// What a Replace or Split looks for, and the field that says so.
@@ -84,6 +90,10 @@ struct TokenizerSource {
   var templateBefore: [Int] = []
   var templateAfter: [Int] = []
   var maximumLength: Int?
+  /// The text of the padding token.
+  var paddingToken = "[PAD]"
+  /// Markers that the library whose rules these are would not know.
+  var keptMarkers: [String] = []
 
   init(path: String) { self.path = path }
 

@@ -1,0 +1,25 @@
+import ModelCore
+
+/// The files beside a vocabulary.
+struct TokenizerSettings {
+  /// The root of `tokenizer_config.json`.
+  var configuration: JSONValue?
+  /// The root of `added_tokens.json`.
+  var addedTokens: JSONValue?
+  /// The root of `special_tokens_map.json`.
+  var specialTokensMap: JSONValue?
+
+  /// `model_max_length`, where there is one: tokenizers without a limit say 1e30.
+  var maximumLength: Int? {
+    guard let length = configuration?.member("model_max_length")?.int, length > 0, length < Int(Int32.max) else {
+      return nil
+    }
+    return length
+  }
+
+  /// The one setting that no profile implements: with it, special tokens in a text are text.
+  func checkSpecialTokensAreMatched() throws(TokenizerCompilerError) {
+    guard let value = configuration?.member("split_special_tokens"), !value.isNull, value.bool != false else { return }
+    throw .input(value.unsupported("false"))
+  }
+}
