@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "Conversion",
       dependencies: [
-        "ModelCore", "Checkpoints", "TokenizerCompiler", "GLCFormat", "Quantization", "CKernels",
+        "ModelCore", "Checkpoints", "Tokenization", "TokenizerCompiler", "GLCFormat", "Quantization", "CKernels",
       ]),
     .target(name: "ReferenceModel", dependencies: ["ModelCore", "Checkpoints", "COpenBLAS"]),
     .target(
@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "ConvertCommand",
       dependencies: [
-        "CommandSupport", "Conversion", "ModelCore",
+        "CommandSupport", "Conversion", "Tokenization", "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

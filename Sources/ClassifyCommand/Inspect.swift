@@ -3,6 +3,7 @@ import CommandSupport
 import GLCFormat
 import GLiClass
 import ModelCore
+import Tokenization
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,19 +26,22 @@ struct Inspect: ParsableCommand {
   func run() throws {
     try reporting {
       // The whole model, so that a file which opens here is one that runs.
-      let file = try GLiClassModel(path: model).file
+      let model = try GLiClassModel(path: model)
+      let (file, tokenizer) = (model.file, model.tokenizer.summary)
       if check {
         let bar = ProgressBar("checking")
         defer { bar.finish() }
         try file.checkTensorData { bar.update(Double($0) / Double($1)) }
       }
-      Console.print(json ? file.json(isChecked: check).text(pretty: true) : file.summary(isChecked: check))
+      Console.print(
+        json
+          ? file.json(tokenizer, isChecked: check).text(pretty: true) : file.summary(tokenizer, isChecked: check))
     }
   }
 }
 
 extension GLCFile {
-  fileprivate func summary(isChecked: Bool) -> String {
+  fileprivate func summary(_ tokenizer: TokenizerSummary, isChecked: Bool) -> String {
     let encoder = configuration.encoder
     let metadata = metadata.root
     func text(_ path: String...) -> String {
@@ -58,8 +62,9 @@ extension GLCFile {
       "  head        scorer \(text("model", "scorer")), pooling \(text("model", "pooling")), labels "
         + (configuration.prompt.promptFirst ? "first" : "last")
         + ", up to \(configuration.prompt.maximumLength) tokens",
-      "  tokenizer   \(text("tokenizer", "source")), profile \(text("tokenizer", "profile")), as tokenizers "
-        + text("tokenizer", "tokenizers_version"),
+      "  tokenizer   \(text("tokenizer", "source")), profile \(tokenizer.profile.name), as tokenizers "
+        + tokenizer.libraryVersion,
+      "  pieces      \(tokenizer.description)",
       "  weights     \(text("recipe", "weights")); attention \(text("numerics", "attention")), head activations "
         + text("numerics", "head_activations"),
       "  made by     \(text("converter", "name")) \(text("converter", "version"))",
@@ -79,7 +84,7 @@ extension GLCFile {
     return lines.joined(separator: "\n")
   }
 
-  fileprivate func json(isChecked: Bool) -> JSON {
+  fileprivate func json(_ tokenizer: TokenizerSummary, isChecked: Bool) -> JSON {
     .object([
       ("path", .string(path)),
       ("format_version", .string(version)),
@@ -87,6 +92,7 @@ extension GLCFile {
       ("numerics_revision", .int(Int(numericsRevision))),
       ("tensor_data_checked", .bool(isChecked)),
       ("metadata", metadata.root.json),
+      ("tokenizer", tokenizer.json),
       (
         "sections",
         .array(sections.map { .object([("name", .string($0.name)), ("bytes", .int($0.size))]) })
@@ -102,6 +108,31 @@ extension GLCFile {
             ])
           })
       ),
+    ])
+  }
+}
+
+extension TokenizerSummary {
+  /// Of what the tokenizer needs: the version of Unicode.
+  private var unicodeVersions: [(name: String, version: String)] {
+    [
+      ("grapheme_clusters", unicodeVersion), ("normalization_forms", normalizationVersion),
+      ("letters_and_numbers", propertyVersion),
+    ].filter { $0.1 != "0.0.0" }
+  }
+
+  fileprivate var description: String {
+    let unicode = unicodeVersions.map { "\($0.name.split(separator: "_").joined(separator: " ")) \($0.version)" }
+    return "\(pieceCount) of \(model.name)\(hasByteFallback ? " with byte fallback" : ""), \(addedTokenCount) added tokens"
+      + (unicode.isEmpty ? "" : "; Unicode: \(unicode.joined(separator: ", "))")
+  }
+
+  fileprivate var json: JSON {
+    .object([
+      ("section_version", .string(version)), ("profile", .string(profile.name)),
+      ("tokenizers_version", .string(libraryVersion)), ("model", .string(model.name)),
+      ("byte_fallback", .bool(hasByteFallback)), ("pieces", .int(pieceCount)), ("added_tokens", .int(addedTokenCount)),
+      ("unicode", .object(unicodeVersions.map { ($0.name, .string($0.version)) })),
     ])
   }
 }

@@ -3,6 +3,7 @@ import Checkpoints
 import Dispatch
 import ModelCore
 import Synchronization
+import Tokenization
 import TokenizerCompiler
 
 /// The metadata of a `.glc` (formats/glc.md, "Metadata"): nothing in it depends on time, host or path.
@@ -49,28 +50,34 @@ struct CompiledSource {
   let bytes: [UInt8]
   /// The name of the file it was compiled from.
   let source: String
-  /// The largest id of a token, plus one.
-  let vocabularySize: Int
   /// How it did against libsentencepiece.
   let check: SentencePieceCheck.Outcome
-  private let pieceCount: Int
+  /// What the section's header says.
+  let summary: TokenizerSummary
+  /// Markers that the profile's library would not know.
+  let keptMarkers: [String]
 
-  init(_ checkpoint: Checkpoint) throws(ConversionError) {
+  init(_ checkpoint: Checkpoint, _ profile: TokenizerProfile) throws(ConversionError) {
     let files = TokenizerFiles(checkpoint)
-    let section = try lifting(ConversionError.tokenizer) { () throws(TokenizerCompilerError) in try files.compile() }
+    let section = try lifting(ConversionError.tokenizer) { () throws(TokenizerCompilerError) in
+      try files.compile(profile: profile)
+    }
     bytes = section.bytes
     source = SourceFiles.name(files.source ?? "")
     check = section.check
-    pieceCount = section.summary.pieceCount
-    vocabularySize = section.summary.vocabularySize
+    summary = section.summary
+    keptMarkers = section.keptMarkers
   }
+
+  /// The largest id of a token, plus one.
+  var vocabularySize: Int { summary.vocabularySize }
 
   var metadata: JSON {
     .object([
-      ("profile", .string("tokenizers")),
-      ("tokenizers_version", .string(TokenizerCompiler.libraryVersion)),
+      ("profile", .string(summary.profile.name)),
+      ("tokenizers_version", .string(summary.libraryVersion)),
       ("source", .string(source)),
-      ("pieces", .int(pieceCount)),
+      ("pieces", .int(summary.pieceCount)),
     ])
   }
 }

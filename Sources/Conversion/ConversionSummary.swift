@@ -32,10 +32,12 @@ public struct ConversionInput: Sendable {
   public var unread: [(name: String, type: String, shape: [Int])]
   /// Rows of the embedding table, and how many of them no token of the tokenizer has.
   public var vocabulary: (rows: Int, unused: Int)
-  /// The file that the tokenizer was compiled from, and the bytes it became.
-  public var tokenizer: (source: String, size: Int)
+  /// The file that the tokenizer was compiled from, by whose rules, its model, and the bytes it became.
+  public var tokenizer: (source: String, profile: String, model: String, size: Int)
   /// How the compiled tokenizer did against libsentencepiece.
   public var tokenizerCheck: SentencePieceCheck.Outcome
+  /// Markers that the library of the profile would not have as tokens, and that were kept.
+  public var keptMarkers: [String]
 
   init(_ checkpoint: Checkpoint, _ mapping: TensorMapping, _ tokenizer: CompiledSource) {
     weights = checkpoint.files.weights
@@ -54,7 +56,9 @@ public struct ConversionInput: Sendable {
     unread = mapping.unread.map { ($0.name, $0.dtypeName, $0.shape) }
     let rows = checkpoint.configuration.encoder.vocabularySize
     vocabulary = (rows, max(0, rows - tokenizer.vocabularySize))
-    self.tokenizer = (tokenizer.source, tokenizer.bytes.count)
+    let summary = tokenizer.summary
+    self.tokenizer = (tokenizer.source, summary.profile.name, summary.model.name, tokenizer.bytes.count)
+    keptMarkers = tokenizer.keptMarkers
     tokenizerCheck = tokenizer.check
   }
 }

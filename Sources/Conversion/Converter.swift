@@ -2,6 +2,7 @@ import Checkpoints
 import GLCFormat
 import ModelCore
 import Quantization
+import Tokenization
 
 /// What to convert, and how.
 public struct ConversionOptions: Sendable {
@@ -13,10 +14,16 @@ public struct ConversionOptions: Sendable {
   public var scheme: WeightScheme
   /// The folder of a LoRA adapter to merge into the weights.
   public var adapter: String?
+  /// Whose reading of the tokenizer's files is meant.
+  public var tokenizerProfile: TokenizerProfile
 
   /// What to convert, int8 unless said otherwise.
-  public init(input: String, output: String, scheme: WeightScheme = .q8, adapter: String? = nil) {
+  public init(
+    input: String, output: String, scheme: WeightScheme = .q8, adapter: String? = nil,
+    tokenizerProfile: TokenizerProfile = .tokenizers
+  ) {
     self.adapter = adapter
+    self.tokenizerProfile = tokenizerProfile
     self.input = input
     self.output = output
     self.scheme = scheme
@@ -57,7 +64,7 @@ public struct Converter {
   public func plan() throws(ConversionError) -> ConversionPlan {
     let checkpoint = try open(isSurvey: true)
     let mapping = try TensorMapping(checkpoint)
-    let tokenizer = try CompiledSource(checkpoint)
+    let tokenizer = try CompiledSource(checkpoint, options.tokenizerProfile)
     let layout = GLCLayout(records: try records(mapping), tokenizerSize: tokenizer.bytes.count)
     let metadata = ConversionMetadata(
       configuration: checkpoint.configuration, scheme: options.scheme, tokenizer: tokenizer,
@@ -77,7 +84,7 @@ public struct Converter {
   private func write(
     _ mapping: TensorMapping, _ checkpoint: Checkpoint, _ digest: PendingDigest
   ) throws(ConversionError) -> ConversionSummary {
-    let tokenizer = try CompiledSource(checkpoint)
+    let tokenizer = try CompiledSource(checkpoint, options.tokenizerProfile)
     let relative = try RelativeProjection(checkpoint, mapping.table)
     let records = try records(mapping)
     let writer = try lifting(ConversionError.format) { () throws(GLCFormatError) in

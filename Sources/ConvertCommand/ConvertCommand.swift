@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Conversion
 import ModelCore
+import Tokenization
 
 @main
 struct ConvertCommand: ParsableCommand {
@@ -9,7 +10,7 @@ struct ConvertCommand: ParsableCommand {
     commandName: "gliclass-convert",
     abstract: "Turn a GLiClass checkpoint into one .glc file.",
     discussion: """
-      The input is a Hugging Face folder, or a file of weights with config.json and tokenizer.json (or spm.model) beside it: \
+      The input is a Hugging Face folder, or a file of weights with config.json and tokenizer.json (or spm.model, spiece.model) beside it: \
       model.safetensors, pytorch_model.bin (.pt, .pth), or the index of several. In a folder, model.safetensors comes \
       before its index, then pytorch_model.bin and its index. The output appears whole or not at all.
 
@@ -45,6 +46,12 @@ struct ConvertCommand: ParsableCommand {
   @Flag(exclusivity: .exclusive)
   var scheme: Scheme = .q8
 
+  @Option(
+    help: ArgumentHelp(
+      "Whose reading of the tokenizer's files: tokenizers (tokenizer.json as it stands; spm.model alone as transformers 4.x) or transformers-5.",
+      valueName: "profile"))
+  var tokenizerProfile: TokenizerProfile = .tokenizers
+
   @Flag(help: "Say what was found and what would be written, and write nothing.")
   var dryRun = false
 
@@ -70,7 +77,9 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private var options: ConversionOptions {
-    ConversionOptions(input: input, output: output ?? "", scheme: scheme == .q8 ? .q8 : .f32, adapter: adapter)
+    ConversionOptions(
+      input: input, output: output ?? "", scheme: scheme == .q8 ? .q8 : .f32, adapter: adapter,
+      tokenizerProfile: tokenizerProfile)
   }
 
   private func convert() throws {
@@ -88,4 +97,18 @@ struct ConvertCommand: ParsableCommand {
     Console.print(plan.text)
     if let error = plan.notImplemented.first { throw error }
   }
+}
+
+extension TokenizerProfile: ExpressibleByArgument {
+  /// By the name that metadata show.
+  public init?(argument: String) {
+    guard let profile = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    self = profile
+  }
+
+  /// The names, for messages and help.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+
+  /// The name, for help.
+  public var defaultValueDescription: String { name }
 }

@@ -76,16 +76,19 @@ public struct ReferenceOutputs: Sendable {
 
 extension ReferenceOutputs {
   /// Computes the outputs of the checkpoint at `path` for every text of `data`, in f32, with its own tokenizer: no Python,
-  /// and no number that the engine has a part in. The folder `adapter` is merged into it where one is given.
-  /// - Parameter progress: called with the part of the work that is done, on any thread.
+  /// and no number that the engine has a part in.
+  /// - Parameters:
+  ///   - adapter: the folder of an adapter that is merged into it.
+  ///   - profile: whose reading of the tokenizer's files is meant: that of the `.glc` to be judged.
+  ///   - progress: called with the part of the work that is done, on any thread.
   public init(
-    checkpoint path: String, adapter: String? = nil, data: DataSet,
+    checkpoint path: String, adapter: String? = nil, profile: TokenizerProfile = .tokenizers, data: DataSet,
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(VerificationError) {
     let checkpoint = try lifting { () throws(CheckpointError) in try Checkpoint.open(path, adapter: adapter) }
     // Also compares the checksums of archives, so it comes before anything is computed.
     let digest = try lifting { () throws(CheckpointError) in try SourceDigest.compute(checkpoint) }
-    let builder = try Self.promptBuilder(checkpoint)
+    let builder = try Self.promptBuilder(checkpoint, profile)
     var scratch = EncodingScratch()
     var outputs: [ReferenceOutput] = []
     for example in data.examples {
@@ -110,10 +113,12 @@ extension ReferenceOutputs {
     self.outputs = outputs
   }
 
-  private static func promptBuilder(_ checkpoint: Checkpoint) throws(VerificationError) -> PromptBuilder {
+  private static func promptBuilder(
+    _ checkpoint: Checkpoint, _ profile: TokenizerProfile
+  ) throws(VerificationError) -> PromptBuilder {
     let rules = checkpoint.configuration.prompt
     let files = TokenizerFiles(checkpoint)
-    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile() }
+    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile(profile: profile) }
     return try lifting { () throws(TokenizationError) in
       try PromptBuilder(
         tokenizer: try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder),

@@ -109,7 +109,8 @@ struct VerifyCommand: ParsableCommand {
       let computing = ProgressBar("computing the reference")
       defer { computing.finish() }
       outputs = try ReferenceOutputs(
-        checkpoint: checkpoint, adapter: adapter, data: data, progress: computing.update)
+        checkpoint: checkpoint, adapter: adapter, profile: model.tokenizer.summary.profile, data: data,
+        progress: computing.update)
     } else {
       outputs = try ReferenceOutputs(path: reference ?? "")
     }
