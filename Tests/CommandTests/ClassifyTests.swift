@@ -115,15 +115,15 @@ struct ClassifiedText: Decodable, Equatable {
     }
   }
 
-  /// Arguments are bytes. Those that are no UTF-8 reach a Swift program as U+FFFD, and the output says so.
+  /// Arguments are bytes, and would reach a Swift program with U+FFFD in place of those that are no UTF-8.
   @Test func argumentThatIsNotUTF8() throws {
-    let outcome = try ChildProcess.run(
-      [Program.classify.path, "classify", model, "--json", "--labels", "a"],
-      last: Array("x ".utf8) + [0xFF, 0xC0, 0x80])
-    expectSuccess(outcome)
-    let result = try outcome.json(ClassifiedText.self)
-    #expect(result.text.hasPrefix("x \u{FFFD}"))
+    // The last is as long in bytes as what it would become.
+    for bytes: [UInt8] in [[0xFF, 0xC0, 0x80], [0xF0, 0x9F, 0x98]] {
+      let outcome = try ChildProcess.run(
+        [Program.classify.path, "classify", model, "--json", "--labels", "a"], last: Array("x ".utf8) + bytes)
+      expectFailure(outcome, status: 64, naming: ["argument 6", "UTF-8", "x \u{FFFD}"])
+    }
     let path = try ChildProcess.run([Program.classify.path, "inspect"], last: Array("/tmp/".utf8) + [0xFF])
-    expectFailure(path, status: 66, naming: ["/tmp/"])
+    expectFailure(path, status: 64, naming: ["argument 2", "/tmp/"])
   }
 }

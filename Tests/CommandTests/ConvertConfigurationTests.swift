@@ -73,11 +73,11 @@ import Testing
 
   @Test func tokenizerSteps() throws {
     try expectRefusal(
-      { try $0.checkpoint(replacing: "\"type\": \"Unigram\"", with: "\"type\": \"BPE\"", in: "tokenizer.json") },
-      naming: ["/tokenizer.json", "model.type", "\"BPE\"", "\"Unigram\""])
+      { try $0.checkpoint(replacing: "\"type\": \"Unigram\"", with: "\"type\": \"WordPiece\"", in: "tokenizer.json") },
+      naming: ["/tokenizer.json", "model.type", "\"WordPiece\"", "\"Unigram\""])
     try expectRefusal(
-      { try $0.checkpoint(replacing: "\"type\": \"Strip\"", with: "\"type\": \"Lowercase\"", in: "tokenizer.json") },
-      naming: ["/tokenizer.json", "normalizer", "\"Lowercase\""])
+      { try $0.checkpoint(replacing: "\"type\": \"Strip\"", with: "\"type\": \"Nmt\"", in: "tokenizer.json") },
+      naming: ["/tokenizer.json", "normalizer", "\"Nmt\""])
   }
 
   @Test func sentencePieceModelThatIsNone() throws {
