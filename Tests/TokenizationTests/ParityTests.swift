@@ -19,6 +19,25 @@ import TokenizerCompiler
   func idsAreThoseOfThePythonLibraries(_ set: ParityVectors.TokenizerSet) throws {
     let vectors = try ParityVectors.shared.get()
     let tokenizer = try CompiledTokenizer(copying: set.compile(), path: set.name)
+    try compareSamples(vectors, tokenizer, set.name)
+    try compareBlocks(vectors, tokenizer, set)
+  }
+
+  private func compareSamples(_ vectors: ParityVectors, _ tokenizer: CompiledTokenizer, _ name: String) throws {
+    let lines = try vectors.archive.entry("\(name).sample.jsonl").split(separator: UInt8(ascii: "\n"))
+    #expect(lines.count >= vectors.strings.count / 40)
+    for line in lines {
+      let row = try JSONDocument(copying: Array(line), path: name)
+      let index = try row.root.required("i").requireInt(in: 0...vectors.strings.count - 1)
+      let expected = try row.root.required("ids").elements().map { Int32(try $0.requireInt(in: 0...1 << 22)) }
+      let text = String(decoding: vectors.strings[index], as: UTF8.self)
+      #expect(try tokenizer.encode(text) == expected, "string \(index) \(text.debugDescription)")
+    }
+  }
+
+  private func compareBlocks(
+    _ vectors: ParityVectors, _ tokenizer: CompiledTokenizer, _ set: ParityVectors.TokenizerSet
+  ) throws {
     let checksums = try vectors.archive.entry("\(set.name).crc")
     let block = vectors.blockSize
     #expect(checksums.count == 4 * vectors.strings.count / block)
@@ -44,21 +63,6 @@ import TokenizerCompiler
       see Scripts/tokenizer_families.py compare
       """)
   }
-
-  @Test(arguments: ParityVectors.sets)
-  func samplesShowTheSameIDs(_ set: ParityVectors.TokenizerSet) throws {
-    let vectors = try ParityVectors.shared.get()
-    let tokenizer = try CompiledTokenizer(copying: set.compile(), path: set.name)
-    let lines = try vectors.archive.entry("\(set.name).sample.jsonl").split(separator: UInt8(ascii: "\n"))
-    #expect(lines.count >= vectors.strings.count / 40)
-    for line in lines {
-      let row = try JSONDocument(copying: Array(line), path: set.name)
-      let index = try row.root.required("i").requireInt(in: 0...vectors.strings.count - 1)
-      let expected = try row.root.required("ids").elements().map { Int32(try $0.requireInt(in: 0...1 << 22)) }
-      let text = String(decoding: vectors.strings[index], as: UTF8.self)
-      #expect(try tokenizer.encode(text) == expected, "string \(index) \(text.debugDescription)")
-    }
-  }
 }
 
 /// `parity.zip`: the strings, and for every tokenizer the checksum of its ids for each.
@@ -72,30 +76,29 @@ struct ParityVectors: Sendable {
 
     var testDescription: String { name }
 
+    /// The files that count.
+    let files: [String]
+
+    /// The section that the reader of the profile makes of the files.
     func compile() throws -> [UInt8] {
-      if profile == "tokenizers" {
-        return try TokenizerCompiler.compile(tokenizer: #require(root("tokenizer.json")), path: name).bytes
-      }
-      let compiled = TokenizerProfile.allCases.first { $0.name == profile } ?? .tokenizers
-      let (configuration, added) = (try root("tokenizer_config.json"), try root("added_tokens.json"))
-      let map = try root("special_tokens_map.json")
+      func path(_ name: String) -> String? { files.contains(name) ? "\(Fixtures.root)/\(folder)/\(name)" : nil }
+      func root(_ name: String) throws -> JSONValue? { try path(name).map { try JSONDocument(contentsOf: $0).root } }
+      let profile = profile == "transformers-5" ? TokenizerProfile.transformers5 : .tokenizers
+      let settings = (
+        configuration: try root("tokenizer_config.json"), added: try root("added_tokens.json"),
+        map: try root("special_tokens_map.json")
+      )
       if let tokenizer = try root("tokenizer.json") {
         return try TokenizerCompiler.compile(
-          tokenizer: tokenizer, configuration: configuration, addedTokensFile: added, specialTokensMap: map,
-          profile: compiled, path: name
+          tokenizer: tokenizer, configuration: settings.configuration, addedTokensFile: settings.added,
+          specialTokensMap: settings.map, profile: profile, path: name
         ).bytes
       }
-      let model = try #require(files.first { $0.hasSuffix(".model") })
+      let model = try #require(path("spm.model") ?? path("spiece.model"))
       return try TokenizerCompiler.compile(
-        sentencePieceModel: Fixtures.bytes("\(Fixtures.root)/\(folder)/\(model)"), addedTokens: [],
-        configuration: configuration, addedTokensFile: added, specialTokensMap: map, profile: compiled, path: name
+        sentencePieceModel: Fixtures.bytes(model), addedTokens: [], configuration: settings.configuration,
+        addedTokensFile: settings.added, specialTokensMap: settings.map, profile: profile, path: name
       ).bytes
-    }
-
-    private func root(_ file: String) throws -> JSONValue? {
-      guard files.contains(file) else { return nil }
-      let path = "\(Fixtures.root)/\(folder)/\(file)"
-      return try JSONDocument(copying: Fixtures.bytes(path), path: path).root
     }
   }
 
@@ -112,7 +115,8 @@ struct ParityVectors: Sendable {
     let reference = try JSONDocument(copying: archive.entry("reference.json"), path: "reference.json")
     blockSize = try reference.root.required("block").requireInt(in: 1...64)
     strings = try archive.entry("strings.jsonl").split(separator: UInt8(ascii: "\n")).map { line in
-      Array(try JSONDocument(copying: [0x5B] + line + [0x5D], path: "strings.jsonl").root.element(0).requireString().utf8)
+      Array(
+        try JSONDocument(copying: [0x5B] + line + [0x5D], path: "strings.jsonl").root.element(0).requireString().utf8)
     }
   }
 

@@ -16,7 +16,9 @@ extension SentencePieceCheck {
   package static func run(
     section: [UInt8], sentencePieceModel model: [UInt8], addedTokens: [NamedToken], path: String
   ) throws(TokenizerCompilerError) -> Outcome {
-    try run(section, TokenizerSource(sentencePiece: model, adding: addedTokens, path: path))
+    try run(
+      section,
+      TokenizerSource(transformers4: model, settings: TokenizerSettings(), unlisted: addedTokens, path: path))
   }
 
   private static func run(
