@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-import glc_tokenizer
+import glc_tokenizer_check
+from glc_common import FormatError, round_up
 from glc_file import (
     DATA,
     DIRECTORY,
@@ -30,7 +31,7 @@ from glc_file import (
     Shape,
     decode,
 )
-from glc_tokenizer import FormatError, round_up
+from glc_tokenizer import PROFILES, Tokenizer
 
 REQUIRED_METADATA = {
     "model": "architecture vocabulary_size hidden_size layers attention_heads intermediate_size layer_norm_epsilon "
@@ -319,17 +320,17 @@ def check_model(file: File) -> Iterator[str]:
 def check_tokenizer(file: File) -> Iterator[str]:
     """The section by its own rules, and where the metadata say the same."""
     try:
-        tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
+        tokenizer = Tokenizer(file.content(TOKENIZER))
     except FormatError as error:
         yield f"tokenizer: {error}"
         return
-    yield from (f"tokenizer: {line}" for line in tokenizer.check())
+    yield from (f"tokenizer: {line}" for line in glc_tokenizer_check.check(tokenizer))
     header = tokenizer.header
     pairs = (
         ("prompt", "label_token", header.label),
         ("prompt", "separator_token", header.separator),
         ("prompt", "example_token", header.example),
-        ("tokenizer", "profile", glc_tokenizer.PROFILES.get(header.profile)),
+        ("tokenizer", "profile", PROFILES.get(header.profile)),
         ("tokenizer", "tokenizers_version", header.tokenizers_version),
         ("tokenizer", "pieces", header.pieces),
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from glc_tokenizer import FormatError
+from glc_common import FormatError
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glc_tokenizer import FormatError, round_up
+from glc_common import FormatError, round_up
 
 MAGIC = b"\x89GLC\r\n\x1a\n"
 SECTION_ALIGNMENT = 65_536

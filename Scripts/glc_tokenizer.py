@@ -1,39 +1,54 @@
 """The compiled tokenizer section, read by formats/tokenizer.md alone. A part of read_glc.py.
 
-`Tokenizer(section)` reads it; `check` lists violations of the format, `compare` differences from a tokenizer.json.
+`Tokenizer(section)` reads it and gives it in plain form. What is made of it: glc_tokenizer_check.py (violations of the
+format), glc_tokenizer_source.py (differences from a tokenizer.json), glc_encode.py (ids of texts).
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-HEADER = struct.Struct("<4sHHIHHQ14Id4sII16s12s")
+from glc_common import FormatError, is_scalar
+from glc_pattern import Pattern
+from glc_trie import Trie
+
+HEADER = struct.Struct("<4sHHIHHQ14Id4sII16s4s4s4s")
 HEADER_SIZE, PART_COUNT = 576, 28
 NONE = 0xFFFFFFFF
+UNIGRAM, BPE = 1, 2
+MODELS = {UNIGRAM: "Unigram", BPE: "BPE"}
 PROFILES = {1: "tokenizers", 2: "transformers-5"}
-STRIP, PRECOMPILED, COLLAPSE_SPACES, METASPACE = 1, 2, 3, 1
-NORMALIZERS = {STRIP: "Strip", PRECOMPILED: "Precompiled", COLLAPSE_SPACES: "CollapseSpaces"}
+FUSE_UNKNOWN, BYTE_FALLBACK, IGNORE_MERGES = 1, 2, 4
+STRIP, PRECOMPILED, COLLAPSE_SPACES = 1, 2, 3
+NFC, NFD, NFKC, NFKD, LOWERCASE, STRIP_ACCENTS, REPLACE, PREPEND = 16, 17, 18, 19, 20, 21, 22, 24
+NORMALIZERS = {
+    STRIP: "Strip", PRECOMPILED: "Precompiled", COLLAPSE_SPACES: "CollapseSpaces", NFC: "NFC", NFD: "NFD",
+    NFKC: "NFKC", NFKD: "NFKD", LOWERCASE: "Lowercase", STRIP_ACCENTS: "StripAccents", REPLACE: "Replace",
+    PREPEND: "Prepend",
+}  # fmt: skip
+METASPACE, SPLIT, PREFIX_SPACE, BYTE_LEVEL = 1, 2, 3, 4
+PRE_TOKENIZERS = {METASPACE: "Metaspace", SPLIT: "Split", PREFIX_SPACE: "PrefixSpace", BYTE_LEVEL: "ByteLevel"}
 SCHEMES = ("never", "first", "always")
+BEHAVIORS = ("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous")
+INVERT = 8
 (PIECE_TRIE, SCORES, PIECE_OFFSETS, PIECE_TEXTS, CHARSMAP_TRIE, REPLACEMENT_OFFSETS, REPLACEMENTS, NORMALIZER,
- PRE_TOKENIZER, ADDED, ADDED_TEXTS, RAW_TRIE, NORMALIZED_TRIE, TEMPLATE, CLASS_INDEX, CLASSES) = range(16)  # fmt: skip
+ PRE_TOKENIZER, ADDED, ADDED_TEXTS, RAW_TRIE, NORMALIZED_TRIE, TEMPLATE, CLASS_INDEX, CLASSES, MERGES, BYTE_IDS,
+ MERGE_TABLE, PROPERTY_INDEX, PROPERTIES, PROPERTY_SETS, MAPPING_TRIE, MAPPED_OFFSETS, MAPPED_TEXTS,
+ PATTERNS) = range(26)  # fmt: skip
 FLAGS = {"single_word": 1, "lstrip": 2, "rstrip": 4, "normalized": 8, "special": 16}
-INNER, INNER_VALUE, LEAF, CELL = 0, 1, 2, 3
-OTHER_CLASS, LAST_CLASS = 0, 17
+CANONICAL, COMPATIBILITY, LOWER, COMPOSITION = 1, 2, 3, 4  # the mappings
+BLOCKS = 0x110000 // 128
+PROBES = 64  # slots of the merge table in which a merge may lie
+# The alphabet of GPT-2: printable characters of Latin-1 stand for themselves, other bytes for U+0100 and on.
+PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+OTHERS = [byte for byte in range(256) if byte not in PRINTABLE]
+SPELLED = {byte: chr(byte) for byte in PRINTABLE} | {byte: chr(256 + n) for n, byte in enumerate(OTHERS)}
 
-
-class FormatError(Exception):
-    """The file cannot be read on; what is wrong."""
-
-
-def round_up(value: int, step: int) -> int:
-    return -(-value // step) * step
+Step = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,8 @@ class Header:
     normalizer_steps: int
     pre_tokenizer_steps: int
     tokenizers: bytes
+    unicode_forms: bytes
+    unicode_patterns: bytes
     reserved: bytes
 
     @property
@@ -87,105 +104,12 @@ class AddedToken:
         return named | {name: bool(self.flags & bit) for name, bit in FLAGS.items()}
 
 
-# --- Tries ----------------------------------------------------------------------------------------------------------
-
-
-class Trie:
-    """A double array: unit = label (bits 0 to 7), kind (8, 9), base or value (10 to 31)."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        units = np.frombuffer(data, dtype="<u4")
-        self.name = name
-        self.labels: list[int] = (units & 0xFF).tolist()
-        self.kinds: list[int] = (units >> 8 & 3).tolist()
-        self.fields: list[int] = (units >> 10).tolist()
-
-    def child(self, node: int, byte: int) -> int | None:
-        if byte == 0 or self.kinds[node] not in (INNER, INNER_VALUE):
-            return None
-        index = self.fields[node] ^ byte
-        if index < len(self.labels) and self.labels[index] == byte and self.kinds[index] != CELL:
-            return index
-        return None
-
-    def value(self, node: int) -> int | None:
-        if self.kinds[node] == LEAF:
-            return self.fields[node]
-        if self.kinds[node] == INNER_VALUE:
-            cell = self.fields[node]
-            if cell < len(self.labels) and self.kinds[cell] == CELL and self.labels[cell] == 0:
-                return self.fields[cell]
-        return None
-
-    def lookup(self, key: bytes) -> int | None:
-        node: int | None = 0 if self.labels else None
-        for byte in key:
-            if node is None:
-                return None
-            node = self.child(node, byte)
-        return None if node is None else self.value(node)
-
-    def items(self) -> dict[bytes, int]:
-        """Every key with its value, by descent from the root, not by lookup."""
-        children: dict[int, list[int]] = {}
-        for index, (label, kind) in enumerate(zip(self.labels, self.kinds)):
-            if label and kind != CELL:
-                children.setdefault(index ^ label, []).append(index)
-        found: dict[bytes, int] = {}
-        stack = [(0, b"")] if self.labels else []
-        seen = bytearray(len(self.labels))
-        while stack:
-            node, key = stack.pop()
-            if seen[node]:
-                continue  # only when two nodes share a base, which check_structure reports
-            seen[node] = 1
-            value = self.value(node)
-            if value is not None:
-                found[key] = value
-            if self.kinds[node] in (INNER, INNER_VALUE):
-                below = children.get(self.fields[node], ())
-                stack.extend((child, key + bytes([self.labels[child]])) for child in below)
-        self.reached = sum(seen)
-        return found
-
-    def check(self, expected: dict[bytes, int]) -> Iterator[str]:
-        """The structure; that every expected key is found by a walk, and that there are no others."""
-        yield from self.check_structure()
-        wrong = [key for key, value in expected.items() if self.lookup(key) != value]
-        if wrong:
-            yield f"{self.name}: {len(wrong)} keys lead elsewhere, as {wrong[0]!r} to {self.lookup(wrong[0])}, " \
-                  f"expected {expected[wrong[0]]}"  # fmt: skip
-        found = self.items()
-        if extra := found.keys() - expected.keys():
-            yield f"{self.name}: {len(extra)} keys that stand for nothing, as {min(extra)!r}"
-        nodes = sum(kind != CELL for kind in self.kinds)
-        if self.reached != nodes:
-            yield f"{self.name}: {nodes - self.reached} nodes that no key reaches"
-        values = self.kinds.count(LEAF) + self.kinds.count(INNER_VALUE)
-        if values != len(expected):
-            yield f"{self.name}: {values} nodes with a value, expected {len(expected)}"
-
-    def check_structure(self) -> Iterator[str]:
-        if not 0 < len(self.labels) <= 4_194_304:
-            yield f"{self.name}: {len(self.labels)} units"
-            return
-        if self.labels[0] or self.kinds[0] not in (INNER, INNER_VALUE):
-            yield f"{self.name}: root with label {self.labels[0]}, kind {self.kinds[0]}"
-        inner = [i for i, kind in enumerate(self.kinds) if kind in (INNER, INNER_VALUE)]
-        if len({self.fields[i] for i in inner}) != len(inner):
-            yield f"{self.name}: inner nodes that share a base"
-        with_value = [i for i in inner if self.kinds[i] == INNER_VALUE]
-        if any(self.value(i) is None for i in with_value):
-            yield f"{self.name}: inner nodes whose value cell is none"
-        cells = {self.fields[i] for i in with_value}
-        for index, (label, kind, field) in enumerate(zip(self.labels, self.kinds, self.fields)):
-            if kind == CELL and (label or (field and index not in cells)):
-                yield f"{self.name}: unit {index} is of kind 3 and not used, but not zero"
-            if kind != CELL and not label and index:
-                yield f"{self.name}: unit {index} is a node without a label"
-
-
 # --- The section ----------------------------------------------------------------------------------------------------
+
+
+def pair_hash(left: int, right: int) -> int:
+    mixed = (left * 0x9E3779B1 + right * 0x85EBCA77) & 0xFFFFFFFF
+    return mixed ^ mixed >> 15
 
 
 class Tokenizer:
@@ -198,13 +122,15 @@ class Tokenizer:
         self.header = Header(*HEADER.unpack_from(section))
         if (self.header.major, self.header.header_size) != (1, HEADER_SIZE):
             raise FormatError(f"major version {self.header.major}, header of {self.header.header_size} bytes")
+        if self.header.model not in MODELS:
+            raise FormatError(f"model kind {self.header.model}")
         table = struct.unpack_from(f"<{2 * PART_COUNT}Q", section, 128)
         self.extents = list(zip(table[::2], table[1::2]))
         self.check_sizes()
         self.piece_texts = self.texts(PIECE_OFFSETS, PIECE_TEXTS)
         self.scores = np.frombuffer(self.part(SCORES), dtype="<f8")
         self.replacements = self.texts(REPLACEMENT_OFFSETS, REPLACEMENTS)
-        self.template = np.frombuffer(self.part(TEMPLATE), dtype="<u4").tolist()
+        self.template = self.numbers(TEMPLATE)
         self.added = self.read_added()
         self.normalizer = self.steps(NORMALIZER, self.header.normalizer_steps)
         self.pre_tokenizer = self.steps(PRE_TOKENIZER, self.header.pre_tokenizer_steps)
@@ -212,28 +138,60 @@ class Tokenizer:
         self.charsmap_trie = self.trie(CHARSMAP_TRIE, "charsmap trie")
         self.raw_trie = self.trie(RAW_TRIE, "trie of raw added tokens")
         self.normalized_trie = self.trie(NORMALIZED_TRIE, "trie of normalized added tokens")
+        merges = self.numbers(MERGES)
+        self.merges = list(zip(merges[::3], merges[1::3], merges[2::3]))  # left, right, result
+        self.merge_table = self.numbers(MERGE_TABLE)
+        self.byte_ids = self.numbers(BYTE_IDS)
+        self.property_sets = self.numbers(PROPERTY_SETS)
+        self.set_numbers = self.read_set_numbers()
+        self.mapping_trie = self.trie(MAPPING_TRIE, "mapping trie")
+        self.mapped = self.texts(MAPPED_OFFSETS, MAPPED_TEXTS)
+        self.patterns = self.read_patterns()
+
+    @property
+    def is_bpe(self) -> bool:
+        return self.header.model == BPE
+
+    def has_flag(self, flag: int) -> bool:
+        return bool(self.header.flags & flag)
+
+    def has_step(self, *kinds: int) -> bool:
+        return any(step[0] in kinds for step in self.normalizer)
+
+    # --- Parts ------------------------------------------------------------------------------------------------------
 
     def part(self, index: int) -> bytes:
         offset, size = self.extents[index]
         return self.section[offset : offset + size]
 
+    def numbers(self, part: int) -> list[int]:
+        numbers: list[int] = np.frombuffer(self.part(part), dtype="<u4").tolist()
+        return numbers
+
     def check_sizes(self) -> None:
         header = self.header
-        sizes = {
-            SCORES: 8 * header.pieces,
+        fixed = {
+            SCORES: 0 if self.is_bpe else 8 * header.pieces,
             PIECE_OFFSETS: 4 * (header.pieces + 1),
             NORMALIZER: 16 * header.normalizer_steps,
             PRE_TOKENIZER: 16 * header.pre_tokenizer_steps,
             ADDED: 32 * header.added_tokens,
             TEMPLATE: 4 * (header.before + header.after),
+            BYTE_IDS: 1_024,
+            CLASS_INDEX: BLOCKS,
+            PROPERTY_INDEX: 2 * BLOCKS,
         }
+        whole = dict.fromkeys((PIECE_TRIE, CHARSMAP_TRIE, REPLACEMENT_OFFSETS, RAW_TRIE, NORMALIZED_TRIE, MERGE_TABLE,
+                               PROPERTY_SETS, MAPPING_TRIE, MAPPED_OFFSETS), 4)  # fmt: skip
+        whole |= {MERGES: 12, CLASSES: 128, PROPERTIES: 128}
+        optional = (BYTE_IDS, CLASS_INDEX, PROPERTY_INDEX)
         for index, (offset, size) in enumerate(self.extents):
             if (offset or size) and (offset < HEADER_SIZE or offset + size > len(self.section)):
                 raise FormatError(f"part {index}: {size} bytes at {offset}, in a section of {len(self.section)}")
-            if size != sizes.get(index, size):
-                raise FormatError(f"part {index}: {size} bytes, expected {sizes[index]}")
-            if index in (PIECE_TRIE, CHARSMAP_TRIE, REPLACEMENT_OFFSETS, RAW_TRIE, NORMALIZED_TRIE) and size % 4:
-                raise FormatError(f"part {index}: {size} bytes, no multiple of 4")
+            if size != fixed.get(index, size) and not (index in optional and size == 0):
+                raise FormatError(f"part {index}: {size} bytes, expected {fixed[index]}")
+            if size % whole.get(index, 1):
+                raise FormatError(f"part {index}: {size} bytes, no multiple of {whole[index]}")
 
     def texts(self, offsets_part: int, texts_part: int) -> list[bytes]:
         offsets = np.frombuffer(self.part(offsets_part), dtype="<u4").astype(np.int64)
@@ -244,7 +202,7 @@ class Tokenizer:
             raise FormatError(f"part {offsets_part}: offsets do not ascend from 0 to {len(texts)}")
         return [texts[a:b] for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist())]
 
-    def steps(self, part: int, count: int) -> list[tuple[int, ...]]:
+    def steps(self, part: int, count: int) -> list[Step]:
         data = self.part(part)
         return [struct.unpack_from("<HHIII", data, 16 * i) for i in range(count)]
 
@@ -260,142 +218,62 @@ class Tokenizer:
             tokens.append(AddedToken(token, flags, texts[at : at + size], texts[match_at : match_at + match_size]))
         return tokens
 
-    def has_step(self, kind: int) -> bool:
-        return any(step[0] == kind for step in self.normalizer)
+    def step_text(self, step: Step) -> bytes:
+        """The text that a step names by offset and size in b and c."""
+        texts, (offset, size) = self.part(ADDED_TEXTS), step[3:]
+        if offset + size > len(texts):
+            raise FormatError(f"step of kind {step[0]}: text outside of part {ADDED_TEXTS}")
+        return texts[offset : offset + size]
 
-    # --- Checking ---------------------------------------------------------------------------------------------------
+    def read_set_numbers(self) -> np.ndarray:
+        """The number of the property set of every scalar; 0 where the parts do not reach."""
+        index = np.frombuffer(self.part(PROPERTY_INDEX), dtype="<u2")
+        blocks = np.frombuffer(self.part(PROPERTIES), dtype=np.uint8).reshape(-1, 128)
+        if len(index) == 0:
+            return np.zeros(128 * BLOCKS, dtype=np.uint8)
+        blocks = np.concatenate([blocks, np.zeros((1, 128), dtype=np.uint8)])
+        return blocks[np.minimum(index, len(blocks) - 1)].reshape(-1)
 
-    def check(self) -> Iterator[str]:
-        yield from self.check_header()
-        yield from self.check_layout()
-        yield from self.check_pieces()
-        yield from self.check_added()
-        yield from self.check_steps()
-        if self.has_step(PRECOMPILED):
-            yield from self.check_charsmap()
-            yield from self.check_classes()
+    def find_merge(self, left: int, right: int) -> tuple[int, int] | None:
+        """Rank and result of a merge, by the merge table."""
+        slots, start = len(self.merge_table), pair_hash(left, right)
+        for probe in range(min(PROBES, slots)):
+            entry = self.merge_table[(start + probe) % slots]
+            if entry == 0:
+                return None
+            if entry <= len(self.merges) and self.merges[entry - 1][:2] == (left, right):
+                return entry - 1, self.merges[entry - 1][2]
+        return None
 
-    def check_header(self) -> Iterator[str]:
-        header = self.header
-        ids = [*range(header.pieces), *(token.id for token in self.added)]
-        allowed = (
-            ("minor version", header.minor, (0,)),
-            ("model kind", header.model, (1,)),
-            ("profile", header.profile, PROFILES),
-            ("size", header.size, (len(self.section),)),
-            ("flags", header.flags, (1,)),
-            ("pieces", header.pieces, range(1, 4_194_304)),
-            ("vocabulary size", header.vocabulary, (max(ids) + 1,)),
-            ("unknown id", header.unknown, range(header.pieces)),
-            ("template ids before", header.before, range(17)),
-            ("template ids after", header.after, range(17)),
-            ("longest piece", header.longest_piece, (max(map(len, self.piece_texts), default=0),)),
-            ("longest piece", header.longest_piece, range(1025)),
-            ("longest added token", header.longest_key, (max((len(token.match) for token in self.added), default=0),)),
-            ("longest added token", header.longest_key, range(1025)),
-            ("normalizer steps", header.normalizer_steps, range(17)),
-            ("pre-tokenizer steps", header.pre_tokenizer_steps, range(17)),
-            ("unknown score", header.unknown_score, (float(self.scores.min()) - 10,)),
-            ("Unicode version, last byte", header.unicode[3], (0,)),
-            ("reserved bytes", header.reserved, (bytes(12),)),
-        )
-        for name, found, values in allowed:
-            if found not in values:
-                yield f"header: {name} {found!r}, expected {values!r}"
-        version = header.tokenizers.rstrip(b"\0")
-        if not version or b"\0" in version or not version.isascii():
-            yield f"header: version of tokenizers {header.tokenizers!r}"
-        for name in ("padding", "label", "separator", "example"):
-            token = getattr(header, name)
-            if token != NONE and token >= header.vocabulary:
-                yield f"header: {name} id {token} in a vocabulary of {header.vocabulary}"
-        for token in self.template:
-            if token >= header.vocabulary:
-                yield f"template: id {token} in a vocabulary of {header.vocabulary}"
+    def properties(self) -> np.ndarray:
+        """The property set of every scalar."""
+        sets = np.zeros(256, dtype=np.uint32)
+        sets[: len(self.property_sets)] = self.property_sets[:256]
+        return sets[self.set_numbers]
 
-    def check_layout(self) -> Iterator[str]:
-        """Alignment, no overlap, zeros in the gaps, reserved parts absent."""
-        end = HEADER_SIZE
-        for offset, size, index in sorted((*extent, i) for i, extent in enumerate(self.extents) if extent != (0, 0)):
-            if index > CLASSES:
-                yield f"part {index}: reserved, but present"
-            if offset % 64:
-                yield f"part {index}: offset {offset} is no multiple of 64"
-            if offset < end:
-                yield f"part {index}: at {offset}, overlaps one that ends at {end}"
-            elif self.section.count(0, end, offset) != offset - end:
-                yield f"part {index}: bytes {end} to {offset} before it are not zero"
-            end = max(end, offset + size)
-        if self.section.count(0, end) != len(self.section) - end:
-            yield f"bytes after {end}, the end of the last part, are not zero"
+    def read_patterns(self) -> list[Pattern]:
+        data = self.part(PATTERNS)
+        self.pattern_extents: list[tuple[int, int]] = []
+        if not data:
+            return []
+        count = int.from_bytes(data[:4], "little")
+        if len(data) < 4 + 8 * count or count > 64:
+            raise FormatError(f"patterns: {count} in {len(data)} bytes")
+        self.pattern_extents = [struct.unpack_from("<II", data, 4 + 8 * i) for i in range(count)]
+        if any(offset + size > len(data) for offset, size in self.pattern_extents):
+            raise FormatError("patterns: outside of their part")
+        return [Pattern(f"pattern {i}", data[at : at + size]) for i, (at, size) in enumerate(self.pattern_extents)]
 
-    def check_pieces(self) -> Iterator[str]:
-        yield from (f"piece {i}: {error}" for i, error in invalid_texts(self.piece_texts))
-        if not np.isfinite(self.scores).all():
-            yield "scores that are not finite"
-        expected = {text: i for i, text in enumerate(self.piece_texts)}
-        if b"" in expected:
-            yield f"piece {expected.pop(b'')}: empty"
-        yield from self.piece_trie.check(expected)
-
-    def check_added(self) -> Iterator[str]:
-        ids = [token.id for token in self.added]
-        if sorted(set(ids)) != ids:
-            yield "added tokens: ids do not ascend"
-        for i, token in enumerate(self.added):
-            yield from (f"added token {i}: {error}" for _, error in invalid_texts([token.content, token.match]))
-            if token.flags & ~30 or not token.match:
-                yield f"added token {i}: flags {token.flags:#x}, matches {token.match!r}"
-            if not token.normalized and token.match != token.content:
-                yield f"added token {i}: {token.content!r} matches {token.match!r}, but is not normalized"
-            if self.part(ADDED)[32 * i + 24 : 32 * i + 32] != bytes(8):
-                yield f"added token {i}: reserved fields are not zero"
-        for trie, normalized in ((self.raw_trie, False), (self.normalized_trie, True)):
-            expected = {token.match: i for i, token in enumerate(self.added) if token.normalized == normalized}
-            if expected or trie.labels:
-                yield from trie.check(expected)
-
-    def check_steps(self) -> Iterator[str]:
-        for i, (kind, flags, *fields) in enumerate(self.normalizer):
-            if kind not in NORMALIZERS or flags & ~(3 if kind == STRIP else 0) or any(fields):
-                yield f"normalizer step {i}: kind {kind}, flags {flags:#x}, fields {fields}"
-        for i, (kind, flags, scheme, scalar, last) in enumerate(self.pre_tokenizer):
-            if kind != METASPACE or flags & ~1 or scheme >= len(SCHEMES) or not is_scalar(scalar) or last:
-                yield f"pre-tokenizer step {i}: kind {kind}, flags {flags:#x}, fields {[scheme, scalar, last]}"
-        if len(self.pre_tokenizer) > 1:
-            yield "pre-tokenizer: more than one Metaspace"
-        present = [part for part in (*range(4, 7), CLASS_INDEX, CLASSES) if self.extents[part] != (0, 0)]
-        if self.has_step(PRECOMPILED) != bool(present):
-            yield f"Precompiled step: {self.has_step(PRECOMPILED)}, parts {present} present"
-
-    def check_charsmap(self) -> Iterator[str]:
-        keys = self.charsmap_trie.items()
-        yield from self.charsmap_trie.check(keys)
-        yield from (f"charsmap: key {i}: {error}" for i, error in invalid_texts(list(keys)))
-        yield from (f"replacement {i}: {error}" for i, error in invalid_texts(self.replacements))
-        for key, value in keys.items():
-            if value >= len(self.replacements):
-                yield f"charsmap: {key!r} leads to replacement {value} of {len(self.replacements)}"
-            if any(key[:length] in keys for length in range(len(key))):
-                yield f"charsmap: {key!r} can never be reached"
-        if unused := len(self.replacements) - len(set(keys.values())):
-            yield f"charsmap: {unused} replacements that no key leads to"
-        if any(len(text) > 255 for text in self.replacements):
-            yield "charsmap: a replacement of more than 255 bytes"
-
-    def check_classes(self) -> Iterator[str]:
-        index = np.frombuffer(self.part(CLASS_INDEX), dtype=np.uint8)
-        blocks = np.frombuffer(self.part(CLASSES), dtype=np.uint8)
-        if len(index) != 8_704 or len(blocks) % 128 or len(blocks) == 0:
-            yield f"scalar classes: parts of {len(index)} and {len(blocks)} bytes"
-            return
-        if index.max() >= len(blocks) // 128 or blocks.max() > LAST_CLASS:
-            yield f"scalar classes: block {index.max()} of {len(blocks) // 128}, class byte {blocks.max()}"
-            return
-        classes = blocks.reshape(-1, 128)[index].reshape(-1)
-        for name, scalars, expected in known_classes():
-            if (classes[scalars] != expected).any():
-                yield f"scalar classes: {name} is not all of class {expected}"
+    def mappings(self) -> dict[int, dict[str, str]]:
+        """For every mapping what it maps; only what is well-formed."""
+        found: dict[int, dict[str, str]] = {}
+        for key, value in self.mapping_trie.items().items():
+            kind, text = key[0], key[1:].decode("utf-8", "replace")
+            if kind == COMPOSITION and is_scalar(value):
+                found.setdefault(kind, {})[text] = chr(value)
+            elif kind != COMPOSITION and value < len(self.mapped):
+                found.setdefault(kind, {})[text] = self.mapped[value].decode("utf-8", "replace")
+        return found
 
     # --- Plain form -------------------------------------------------------------------------------------------------
 
@@ -404,204 +282,56 @@ class Tokenizer:
         named = {name: getattr(header, name) for name in (
             "pieces", "vocabulary", "added_tokens", "unknown", "padding", "label", "separator", "example",
             "longest_piece", "longest_key", "model_max_length", "unknown_score")}  # fmt: skip
+        flags = {"fuse_unknown": FUSE_UNKNOWN, "byte_fallback": BYTE_FALLBACK, "ignore_merges": IGNORE_MERGES}
+        versions = {"classes": header.unicode, "forms": header.unicode_forms, "patterns": header.unicode_patterns}
         return {
             "version": f"{header.major}.{header.minor}",
+            "model": MODELS[header.model],
             "profile": PROFILES.get(header.profile, header.profile),
             "tokenizers": header.tokenizers_version,
-            "unicode": ".".join(map(str, header.unicode[:3])),
+            "unicode": {name: ".".join(map(str, version[:3])) for name, version in versions.items()},
+            **{name: self.has_flag(flag) for name, flag in flags.items()},
             **{name: None if value == NONE else value for name, value in named.items()},
             "template": {"before": self.template[: header.before], "after": self.template[header.before :]},
-            "normalizer": [self.normalizer_dump(*step) for step in self.normalizer],
-            "pre_tokenizer": [self.pre_tokenizer_dump(*step) for step in self.pre_tokenizer],
+            "normalizer": [self.normalizer_dump(step) for step in self.normalizer],
+            "pre_tokenizer": [self.pre_tokenizer_dump(step) for step in self.pre_tokenizer],
         }
 
-    @staticmethod
-    def normalizer_dump(kind: int, flags: int, *_: int) -> dict[str, Any]:
-        step: dict[str, Any] = {"type": NORMALIZERS.get(kind, kind)}
-        return step | ({"left": bool(flags & 1), "right": bool(flags & 2)} if kind == STRIP else {})
+    def normalizer_dump(self, step: Step) -> dict[str, Any]:
+        kind, flags, pattern = step[:3]
+        named: dict[str, Any] = {"type": NORMALIZERS.get(kind, kind)}
+        if kind == STRIP:
+            named |= {"left": bool(flags & 1), "right": bool(flags & 2)}
+        if kind == REPLACE:
+            named["pattern"] = pattern
+        if kind in (REPLACE, PREPEND):
+            named["content"] = self.step_text(step).decode("utf-8", "replace")
+        return named
 
     @staticmethod
-    def pre_tokenizer_dump(kind: int, flags: int, scheme: int, scalar: int, _: int) -> dict[str, Any]:
-        if kind != METASPACE or scheme >= len(SCHEMES) or not is_scalar(scalar):
-            return {"type": kind}
-        return {"type": "Metaspace", "replacement": chr(scalar), "scheme": SCHEMES[scheme], "split": bool(flags & 1)}
+    def pre_tokenizer_dump(step: Step) -> dict[str, Any]:
+        kind, flags, a, b, _ = step
+        if kind == METASPACE and a < len(SCHEMES) and is_scalar(b):
+            return {"type": "Metaspace", "replacement": chr(b), "scheme": SCHEMES[a], "split": bool(flags & 1)}
+        if kind == SPLIT and flags & 7 < len(BEHAVIORS):
+            behavior = BEHAVIORS[flags & 7]
+            return {"type": "Split", "pattern": a, "behavior": behavior, "invert": bool(flags & INVERT)}
+        return {"type": PRE_TOKENIZERS.get(kind, kind)}
 
     def charsmap(self) -> dict[bytes, bytes]:
         return {key: self.replacements[value] for key, value in self.charsmap_trie.items().items()
                 if value < len(self.replacements)}  # fmt: skip
 
     def dump(self) -> dict[str, Any]:
-        texts = (text.decode("utf-8", "replace") for text in self.piece_texts)
+        texts = [text.decode("utf-8", "replace") for text in self.piece_texts]
+        pieces = texts if self.is_bpe else [list(piece) for piece in zip(texts, self.scores.tolist())]
         charsmap = sorted(self.charsmap().items())
         return {
             **self.header_dump(),
             "added_tokens": [token.dump() for token in self.added],
-            "pieces": [list(piece) for piece in zip(texts, self.scores.tolist())],
+            "pieces": pieces,
+            "merges": self.merges,
+            "byte_ids": [None if value == NONE else value for value in self.byte_ids],
             "charsmap": [[key.decode("utf-8", "replace"), text.decode("utf-8", "replace")] for key, text in charsmap],
+            "mappings": self.mappings(),
         }
-
-    # --- Against tokenizer.json -------------------------------------------------------------------------------------
-
-    def compare(self, text: str) -> Iterator[str]:
-        """Every difference from the tokenizer.json it should be compiled from."""
-        source, model = json.loads(text), json.loads(text, parse_float=tokenizers_float)["model"]
-        yield from self.compare_pieces(model["vocab"])
-        yield from self.compare_scores(model["vocab"], source["model"]["vocab"])
-        yield from differences("unknown id", self.header.unknown, model["unk_id"])
-        added = [{name: token[name] for name in ("id", "content", *FLAGS)} for token in source["added_tokens"]]
-        yield from differences("added tokens", [t.dump() for t in self.added], sorted(added, key=lambda t: t["id"]))
-        yield from differences("template", self.template_ids(), source_template(source["post_processor"]))
-        steps = self.header_dump()
-        yield from differences("normalizer", steps["normalizer"], source_normalizer(source["normalizer"]))
-        yield from differences("pre-tokenizer", steps["pre_tokenizer"], source_pre_tokenizer(source["pre_tokenizer"]))
-        for step in sequence(source["normalizer"], "normalizers"):
-            if step["type"] == "Precompiled":
-                yield from self.compare_charsmap(base64.b64decode(step["precompiled_charsmap"]))
-
-    def template_ids(self) -> list[list[int]]:
-        return [self.template[: self.header.before], self.template[self.header.before :]]
-
-    def compare_pieces(self, vocabulary: list[list[Any]]) -> Iterator[str]:
-        if len(vocabulary) != self.header.pieces:
-            yield f"{self.header.pieces} pieces, expected {len(vocabulary)}"
-        for i, (found, (text, _)) in enumerate(zip(self.piece_texts, vocabulary)):
-            if found != text.encode():
-                yield f"piece {i}: text {found!r}, expected {text.encode()!r}"
-
-    def compare_scores(self, as_tokenizers: list[list[Any]], correct: list[list[Any]]) -> Iterator[str]:
-        """With the numbers that `tokenizers` reads, which are not always the nearest to the decimal text."""
-        read, nearest = (np.array([score for _, score in v], dtype="<f8") for v in (as_tokenizers, correct))
-        if len(read) != len(self.scores):
-            return
-        bits = self.scores.view("<u8")
-        wrong = np.flatnonzero(bits != read.view("<u8"))
-        if len(wrong):
-            i = int(wrong[0])
-            exact = np.array_equal(bits, nearest.view("<u8"))
-            kind = "all are nearest to the text" if exact else "not all are nearest to the text"
-            yield (f"{len(wrong)} scores differ from those that tokenizers reads, {kind}; the first is piece {i}: "
-                   f"{self.scores[i].item()!r}, expected {read[i].item()!r}")  # fmt: skip
-
-    def compare_charsmap(self, blob: bytes) -> Iterator[str]:
-        """With what the shortest-match rule leaves of the keys of a precompiled charsmap."""
-        (size,) = struct.unpack_from("<I", blob)
-        texts = blob[4 + size :]
-        expected = {
-            key: texts[value : texts.index(0, value)] for key, value in darts_items(blob[4 : 4 + size], shortest=True)
-        }
-        found = self.charsmap()
-        wrong = [key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)]
-        if wrong:
-            key = min(wrong)
-            yield (f"charsmap: {len(wrong)} of {len(expected)} keys differ, as {key!r}: {found.get(key)!r}, "
-                   f"expected {expected.get(key)!r}")  # fmt: skip
-
-
-def tokenizers_float(text: str) -> float:
-    """A JSON number as `tokenizers` reads it (serde_json without `float_roundtrip`): up to 64 bits of digits, then one
-    binary64 multiplication or division by a power of ten. It can miss the nearest value by a unit in the last place."""
-    mantissa, _, exponent_text = text.lower().partition("e")
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    significand, exponent, full = 0, int(exponent_text or 0), False
-    for place, digit in enumerate(whole + fraction):
-        full = full or 10 * significand + int(digit) >= 1 << 64
-        significand = significand if full else 10 * significand + int(digit)
-        exponent += full - (place >= len(whole))
-    value = float(significand)
-    while exponent < -308 and value:
-        value, exponent = value / 1e308, exponent + 308
-    value = value * float(f"1e{exponent}") if exponent >= 0 else value / float(f"1e{-max(exponent, -308)}")
-    return -value if text.startswith("-") else value
-
-
-def is_scalar(value: int) -> bool:
-    return value <= 0x10FFFF and not 0xD800 <= value <= 0xDFFF
-
-
-def invalid_texts(texts: list[bytes]) -> Iterator[tuple[int, str]]:
-    for i, text in enumerate(texts):
-        try:
-            text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            yield i, str(error)
-
-
-def known_classes() -> list[tuple[str, np.ndarray, int]]:
-    """Scalars whose class no version of Unicode changes."""
-    syllables = np.arange(0xAC00, 0xD7A4)
-    return [
-        ("CR", np.array([0x0D]), 1),
-        ("LF", np.array([0x0A]), 2),
-        ("ZWJ", np.array([0x200D]), 7),
-        ("Regional_Indicator", np.arange(0x1F1E6, 0x1F200), 8),
-        ("Hangul L", np.arange(0x1100, 0x1160), 11),
-        ("Hangul V", np.arange(0x1160, 0x11A8), 12),
-        ("Hangul T", np.arange(0x11A8, 0x1200), 13),
-        ("Hangul LV", syllables[::28], 14),
-        ("Hangul LVT", np.delete(syllables, np.s_[::28]), 15),
-        ("ASCII letters", np.arange(0x41, 0x5B), OTHER_CLASS),
-    ]
-
-
-def differences(name: str, found: Any, expected: Any) -> Iterator[str]:
-    if found != expected:
-        yield f"{name}: {found}, expected {expected}"
-
-
-def sequence(step: dict[str, Any] | None, member: str) -> list[dict[str, Any]]:
-    """The steps of a Sequence, of a single step, or of none."""
-    if step is None:
-        return []
-    return [inner for s in step[member] for inner in sequence(s, member)] if step["type"] == "Sequence" else [step]
-
-
-def source_normalizer(normalizer: dict[str, Any] | None) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = []
-    for step in sequence(normalizer, "normalizers"):
-        if step["type"] == "Strip":
-            steps.append({"type": "Strip", "left": step["strip_left"], "right": step["strip_right"]})
-        elif step["type"] == "Replace" and step["pattern"] == {"Regex": " {2,}"} and step["content"] == " ":
-            steps.append({"type": "CollapseSpaces"})
-        else:
-            steps.append({"type": step["type"]})
-    return steps
-
-
-def source_pre_tokenizer(pre_tokenizer: dict[str, Any] | None) -> list[dict[str, Any]]:
-    return [
-        {"type": step["type"], "replacement": step.get("replacement"), "scheme": step.get("prepend_scheme"),
-         "split": step.get("split")}
-        for step in sequence(pre_tokenizer, "pretokenizers")
-    ]  # fmt: skip
-
-
-def source_template(processor: dict[str, Any] | None) -> list[list[int]]:
-    ids: list[list[int]] = [[], []]
-    side = 0
-    for item in processor["single"] if processor else []:
-        if "Sequence" in item:
-            side = 1
-        else:
-            ids[side] += processor["special_tokens"][item["SpecialToken"]["id"]]["ids"]
-    return ids
-
-
-def darts_items(data: bytes, shortest: bool) -> Iterator[tuple[bytes, int]]:
-    """Keys and values of a darts-clone double array; with `shortest`, none that has another as a proper prefix."""
-    units = np.frombuffer(data, dtype="<u4").astype(np.int64)
-    bytes_ = np.arange(1, 256)
-    level = [(0, b"")]
-    while level:
-        following = []
-        for position, key in level:
-            unit = int(units[position])
-            base = position ^ (unit >> 10 << ((unit & 0x200) >> 6))
-            if key and unit & 0x100:
-                yield key, int(units[base]) & 0x7FFFFFFF
-                if shortest:
-                    continue
-            candidates = base ^ bytes_
-            candidates = candidates[candidates < len(units)]
-            labels = (units[candidates] & 0x800000FF) == (candidates ^ base)
-            following += [(int(child), key + bytes([int(child) ^ base])) for child in candidates[labels]]
-        level = following

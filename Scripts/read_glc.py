@@ -11,8 +11,9 @@
     read_glc.py FILE --tokenizer-json FILE.json   compare the compiled tokenizer with the tokenizer.json of its source
 
 Options can be combined. Exit status: 0 all is well, 1 violations or differences (one line each), 65 not readable.
-Beside it: glc_file.py (container and tensors), glc_check.py (the rules), glc_tokenizer.py (its section), glc_derive.py
-(the rules of conversion). Needs numpy.
+Beside it: glc_file.py (container, tensors), glc_check.py (the rules), glc_derive.py (the rules of conversion); for the
+tokenizer glc_tokenizer.py (its section) with glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and
+glc_unicode_check.py (the rules), glc_tokenizer_source.py (its source), glc_normalize.py. Needs numpy.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ import numpy as np
 
 import glc_check
 import glc_derive
-import glc_tokenizer
+import glc_tokenizer_check
+import glc_tokenizer_source
+from glc_common import FormatError
 from glc_file import ENCODINGS, F32, INT8, LAYOUTS, TOKENIZER, Decoded, File, decode
-from glc_tokenizer import FormatError
+from glc_tokenizer import Tokenizer
 
 
 # --- Against a checkpoint -------------------------------------------------------------------------------------------
@@ -102,7 +105,7 @@ def print_summary(file: File) -> None:
         print(f"{section.name:<12} {section.offset:>12,} {section.size:>12,}  {section.checksum:08x}  {section.flags}")
     print("\nmetadata", json.dumps(file.metadata, indent=2, ensure_ascii=False))
     try:
-        tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
+        tokenizer = Tokenizer(file.content(TOKENIZER))
         print("\ntokenizer", json.dumps(tokenizer.header_dump(), indent=2, ensure_ascii=False))
     except FormatError as error:
         print(f"\ntokenizer: {error}")
@@ -132,7 +135,7 @@ def dump(file: File, directory: Path) -> None:
 
 
 def dump_tokenizer(file: File, target: str) -> None:
-    tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
+    tokenizer = Tokenizer(file.content(TOKENIZER))
     text = json.dumps(tokenizer.dump(), indent=1, ensure_ascii=False) + "\n"
     if target == "-":
         sys.stdout.write(text)
@@ -141,9 +144,10 @@ def dump_tokenizer(file: File, target: str) -> None:
 
 
 def compare_tokenizer(file: File, path: Path) -> Iterator[str]:
-    tokenizer = glc_tokenizer.Tokenizer(file.content(TOKENIZER))
-    yield from (f"tokenizer: {line}" for line in tokenizer.check())
-    yield from (f"tokenizer: {line}" for line in tokenizer.compare(path.read_text(encoding="utf-8")))
+    tokenizer = Tokenizer(file.content(TOKENIZER))
+    yield from (f"tokenizer: {line}" for line in glc_tokenizer_check.check(tokenizer))
+    text = path.read_text(encoding="utf-8")
+    yield from (f"tokenizer: {line}" for line in glc_tokenizer_source.compare(tokenizer, text))
 
 
 def report(title: str, problems: Iterator[str]) -> int:
