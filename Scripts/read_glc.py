@@ -9,11 +9,14 @@
                                                   config.json, and compare to the bit; digest and checksums as well
     read_glc.py FILE --tokenizer-dump [OUT.json]  the compiled tokenizer in plain form (default: standard output)
     read_glc.py FILE --tokenizer-json FILE.json   compare the compiled tokenizer with the tokenizer.json of its source
+    read_glc.py FILE --encode                     texts on standard input, a JSON string a line: {"ids": [...]} a line
+    read_glc.py FILE --parity ZIP NAME            encode the sample strings in parity.zip, compare with the ids of NAME
 
-Options can be combined. Exit status: 0 all is well, 1 violations or differences (one line each), 65 not readable.
-Beside it: glc_file.py (container, tensors), glc_check.py (the rules), glc_derive.py (the rules of conversion); for the
-tokenizer glc_tokenizer.py (its section) with glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and
-glc_unicode_check.py (the rules), glc_tokenizer_source.py (its source), glc_normalize.py. Needs numpy.
+FILE may also be a compiled tokenizer alone, for all but --dump and --against. Options can be combined. Exit status: 0
+all is well, 1 violations or differences (one line each), 65 not readable. Beside it: glc_file.py (container, tensors),
+glc_check.py (the rules), glc_derive.py (the rules of conversion); for the tokenizer glc_tokenizer.py (its section) with
+glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and glc_unicode_check.py (the rules), glc_normalize.py and
+glc_encode.py (texts to ids), glc_tokenizer_source.py (its source). Needs numpy.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ import numpy as np
 
 import glc_check
 import glc_derive
+import glc_encode
 import glc_tokenizer_check
 import glc_tokenizer_source
 from glc_common import FormatError
@@ -105,16 +109,20 @@ def print_summary(file: File) -> None:
         print(f"{section.name:<12} {section.offset:>12,} {section.size:>12,}  {section.checksum:08x}  {section.flags}")
     print("\nmetadata", json.dumps(file.metadata, indent=2, ensure_ascii=False))
     try:
-        tokenizer = Tokenizer(file.content(TOKENIZER))
-        print("\ntokenizer", json.dumps(tokenizer.header_dump(), indent=2, ensure_ascii=False))
+        print()
+        print_tokenizer(Tokenizer(file.content(TOKENIZER)))
     except FormatError as error:
-        print(f"\ntokenizer: {error}")
+        print(f"tokenizer: {error}")
     print(f"\n{'tensor':<44} {'shape':>14}  {'stored as':<12} {'extent':>12} {'size':>12}  checksum")
     for record in file.records:
         shape = "x".join(map(str, record.shape))
         stored = f"{ENCODINGS[record.encoding]} {LAYOUTS[record.layout]}"
         print(f"{record.name:<44} {shape:>14}  {stored:<12} {record.offset:>12,} {record.size:>12,}  "
               f"{record.checksum:08x}")  # fmt: skip
+
+
+def print_tokenizer(tokenizer: Tokenizer) -> None:
+    print("tokenizer", json.dumps(tokenizer.header_dump(), indent=2, ensure_ascii=False))
 
 
 def dump(file: File, directory: Path) -> None:
@@ -134,8 +142,7 @@ def dump(file: File, directory: Path) -> None:
     print(f"{directory}: {len(index)} tensors")
 
 
-def dump_tokenizer(file: File, target: str) -> None:
-    tokenizer = Tokenizer(file.content(TOKENIZER))
+def dump_tokenizer(tokenizer: Tokenizer, target: str) -> None:
     text = json.dumps(tokenizer.dump(), indent=1, ensure_ascii=False) + "\n"
     if target == "-":
         sys.stdout.write(text)
@@ -143,8 +150,13 @@ def dump_tokenizer(file: File, target: str) -> None:
         Path(target).write_text(text, encoding="utf-8")
 
 
-def compare_tokenizer(file: File, path: Path) -> Iterator[str]:
-    tokenizer = Tokenizer(file.content(TOKENIZER))
+def encode(tokenizer: Tokenizer) -> None:
+    lines = (line.decode("utf-8") for line in sys.stdin.buffer)
+    for encoded in glc_encode.encode_lines(tokenizer, lines):
+        print(encoded)
+
+
+def compare_tokenizer(tokenizer: Tokenizer, path: Path) -> Iterator[str]:
     yield from (f"tokenizer: {line}" for line in glc_tokenizer_check.check(tokenizer))
     text = path.read_text(encoding="utf-8")
     yield from (f"tokenizer: {line}" for line in glc_tokenizer_source.compare(tokenizer, text))
@@ -171,26 +183,62 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--against", type=Path, metavar="CHECKPOINT_DIR", help="derive all again and compare")
     parser.add_argument("--tokenizer-dump", nargs="?", const="-", metavar="OUT.json", help="default: standard output")
     parser.add_argument("--tokenizer-json", type=Path, metavar="FILE.json", help="compare the tokenizer with this")
+    parser.add_argument("--encode", action="store_true", help="texts on standard input to ids")
+    parser.add_argument("--parity", nargs=2, metavar=("ZIP", "NAME"), help="encode the sample strings and compare")
     return parser.parse_args()
+
+
+def run_container(options: argparse.Namespace, file: File) -> int:
+    """What concerns all of the file; the number of problems."""
+    problems = 0
+    if options.check:
+        problems += report("check", glc_check.check(file))
+    if options.against:
+        problems += report("against", against(file, options.against))
+    if options.dump:
+        dump(file, options.dump)
+    return problems
+
+
+def run_tokenizer(options: argparse.Namespace, tokenizer: Tokenizer) -> int:
+    """What concerns the tokenizer; the number of problems."""
+    problems = 0
+    if options.tokenizer_json:
+        problems += report("tokenizer", compare_tokenizer(tokenizer, options.tokenizer_json))
+    if options.parity:
+        archive, name = options.parity
+        problems += report("parity", glc_encode.compare_samples(tokenizer, Path(archive), name))
+    if options.tokenizer_dump:
+        dump_tokenizer(tokenizer, options.tokenizer_dump)
+    if options.encode:
+        encode(tokenizer)
+    return problems
 
 
 def main() -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     options = arguments()
+    of_container = any((options.check, options.against, options.dump))
+    of_tokenizer = any((options.tokenizer_json, options.parity, options.tokenizer_dump, options.encode))
     try:
-        file, problems = File(options.file), 0
-        if options.check:
-            problems += report("check", glc_check.check(file))
-        if options.against:
-            problems += report("against", against(file, options.against))
-        if options.tokenizer_json:
-            problems += report("tokenizer", compare_tokenizer(file, options.tokenizer_json))
-        if options.dump:
-            dump(file, options.dump)
-        if options.tokenizer_dump:
-            dump_tokenizer(file, options.tokenizer_dump)
-        if not any((options.check, options.against, options.tokenizer_json, options.dump, options.tokenizer_dump)):
-            print_summary(file)
+        problems = 0
+        with options.file.open("rb") as opened:
+            alone = opened.read(4) == b"GLTK"
+        if alone:
+            if options.dump or options.against:
+                raise FormatError("a tokenizer alone, without tensors")
+            tokenizer = Tokenizer(options.file.read_bytes())
+            if options.check:
+                problems += report("check", glc_tokenizer_check.check(tokenizer))
+            if not of_container and not of_tokenizer:
+                print_tokenizer(tokenizer)
+        else:
+            file = File(options.file)
+            problems += run_container(options, file)
+            if not of_container and not of_tokenizer:
+                print_summary(file)
+        if of_tokenizer:
+            problems += run_tokenizer(options, tokenizer if alone else Tokenizer(file.content(TOKENIZER)))
         return 1 if problems else 0
     except (FormatError, OSError) as error:
         print(f"error: {options.file}: {error}" if isinstance(error, FormatError) else f"error: {error}")
