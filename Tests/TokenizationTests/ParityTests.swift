@@ -76,9 +76,6 @@ struct ParityVectors: Sendable {
 
     var testDescription: String { name }
 
-    /// The files that count.
-    let files: [String]
-
     /// The section that the reader of the profile makes of the files.
     func compile() throws -> [UInt8] {
       func path(_ name: String) -> String? { files.contains(name) ? "\(Fixtures.root)/\(folder)/\(name)" : nil }

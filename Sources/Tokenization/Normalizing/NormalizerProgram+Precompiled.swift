@@ -10,43 +10,59 @@ extension NormalizerProgram {
   ) throws(TokenizationError) -> Int {
     output.removeAll()
     output.reserve(text.count)
+    var follower = ReplacementFollower(OriginTracker(text: text, origin: origin))
     var index = 0
-    var newOrigin = 0
-    while origin > 0, newOrigin == 0, index < text.count {
+    while follower.tracker.isOpen, index < text.count {
       let end = breaker.clusterEnd(in: text, from: index)
-      let first = try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output)
-      // Behind a dropped cluster the library has lost count, and takes the next character for the first.
-      if output.count > 0 { newOrigin = index == 0 && first > 0 ? first : Self.firstScalarSize(output.elements) }
+      try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output, &follower)
       index = end
     }
+    follower.finish()
     while index < text.count {
       index = copyASCII(text, from: index, into: &output)
       guard index < text.count else { break }
       let end = breaker.clusterEnd(in: text, from: index)
-      _ = try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output)
+      try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output, &follower)
       try Self.checkSize(output.count)
       index = end
     }
-    return newOrigin
-  }
-
-  private static func firstScalarSize(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-    text.first.map { min(UTF8Scalars.length(lead: $0), text.count) } ?? 0
+    return follower.tracker.size
   }
 
   /// Appends what becomes of one cluster.
-  /// - Returns: bytes of the output that stand for the first scalar of the cluster.
   private func appendCluster(
-    _ cluster: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>
-  ) throws(TokenizationError) -> Int {
-    let start = output.count
-    guard cluster.count < Self.wholeClusterLimit, let value = charsmap.shortestPrefixValue(of: cluster) else {
-      return try appendScalars(of: cluster, to: &output)
+    _ cluster: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>, _ follower: inout ReplacementFollower
+  ) throws(TokenizationError) {
+    if cluster.count < Self.wholeClusterLimit, let value = charsmap.shortestPrefixValue(of: cluster) {
+      return try appendReplacement(value, of: cluster, to: &output, &follower)
     }
-    try appendReplacement(value, to: &output)
-    let isOneScalar = UTF8Scalars.length(lead: cluster[0]) >= cluster.count
-    return isOneScalar
-      ? output.count - start : Self.firstScalarSize(UnsafeBufferPointer(rebasing: output.elements[start...]))
+    var index = 0
+    while index < cluster.count {
+      let end = min(index + UTF8Scalars.length(lead: cluster[index]), cluster.count)
+      let scalar = UnsafeBufferPointer(rebasing: cluster[index..<end])
+      if let value = charsmap.shortestPrefixValue(of: scalar) {
+        try appendReplacement(value, of: scalar, to: &output, &follower)
+      } else {
+        output.append(contentsOf: scalar)
+        follower.replace(scalar, by: scalar)
+      }
+      index = end
+    }
+  }
+
+  private func appendReplacement(
+    _ value: UInt32, of source: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>,
+    _ follower: inout ReplacementFollower
+  ) throws(TokenizationError) {
+    guard let text = replacements[Int(value)] else {
+      throw .corrupt(path: path, part: "replacementOffsets", index: Int(value), limit: replacements.count)
+    }
+    guard text.count <= SectionLayout.maximumReplacementSize else {
+      throw .corrupt(
+        path: path, part: "replacementText", index: text.count, limit: SectionLayout.maximumReplacementSize + 1)
+    }
+    output.append(contentsOf: text)
+    follower.replace(source, by: text)
   }
 
   /// Handles ASCII characters that are clusters by themselves, and returns where the next other cluster begins.
@@ -71,39 +87,43 @@ extension NormalizerProgram {
       return index
     }
   }
+}
 
-  /// Appends what becomes of every scalar alone.
-  /// - Returns: bytes of the output that stand for the first one.
-  private func appendScalars(
-    of cluster: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>
-  ) throws(TokenizationError) -> Int {
-    let start = output.count
-    var first = 0
-    var index = 0
-    while index < cluster.count {
-      let end = min(index + UTF8Scalars.length(lead: cluster[index]), cluster.count)
-      let scalar = UnsafeBufferPointer(rebasing: cluster[index..<end])
-      if let value = charsmap.shortestPrefixValue(of: scalar) {
-        try appendReplacement(value, to: &output)
-      } else {
-        output.append(contentsOf: scalar)
-      }
-      if index == 0 { first = output.count - start }
-      index = end
-    }
-    return first
+/// Tells an ``OriginTracker`` what is written for what, as `replace` of `tokenizers`' Precompiled does: of n scalars for m the
+/// first m take one each and further ones are added; where there are fewer, the last one written so far takes the rest.
+private struct ReplacementFollower {
+  private(set) var tracker: OriginTracker
+  /// The scalar that was written last: how much of the source it takes is known with the next one.
+  private var last: (bytes: Int, change: Int)?
+
+  init(_ tracker: OriginTracker) { self.tracker = tracker }
+
+  /// `text` is written for the scalars of `source`.
+  @inline(__always) mutating func replace(_ source: UnsafeBufferPointer<UInt8>, by text: UnsafeBufferPointer<UInt8>) {
+    if tracker.isOpen { follow(source, text) }
   }
 
-  private func appendReplacement(
-    _ value: UInt32, to output: inout ScratchBuffer<UInt8>
-  ) throws(TokenizationError) {
-    guard let text = replacements[Int(value)] else {
-      throw .corrupt(path: path, part: "replacementOffsets", index: Int(value), limit: replacements.count)
+  private mutating func follow(_ source: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
+    let taken = Self.scalarCount(source)
+    var written = 0
+    var index = 0
+    while index < text.count {
+      let size = min(UTF8Scalars.length(lead: text[index]), text.count - index)
+      finish()
+      last = (size, written < taken ? 0 : 1)
+      written += 1
+      index += size
     }
-    guard text.count <= SectionLayout.maximumReplacementSize else {
-      throw .corrupt(
-        path: path, part: "replacementText", index: text.count, limit: SectionLayout.maximumReplacementSize + 1)
-    }
-    output.append(contentsOf: text)
+    if written < taken { last?.change -= taken - written }
+  }
+
+  /// Tells of the last scalar: no further one changes what it takes.
+  mutating func finish() {
+    if let last { tracker.add(bytes: last.bytes, change: last.change) }
+    last = nil
+  }
+
+  private static func scalarCount(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+    text.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
   }
 }
