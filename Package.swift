@@ -112,7 +112,9 @@ let package = Package(
     // What the fuzzer calls (docs/fuzzing.md), and tests that replay what it kept.
     .target(
       name: "FuzzTargets",
-      dependencies: ["Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "ModelCore", "CKernels", "CPlatform"],
+      dependencies: [
+        "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "ModelCore", "CKernels", "CPlatform",
+      ],
       path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),

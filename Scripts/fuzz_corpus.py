@@ -3,13 +3,14 @@
 
     Scripts/fuzz_corpus.py FOLDER [--convert .build/release/gliclass-convert]
 
-FOLDER gets one folder a target (Tests/FuzzTargets/FuzzTarget.swift). Without --convert there are none for `glc`, whose
-tokenizer and directory the converter makes. Needs nothing but Python's own library.
+FOLDER gets one folder a target (Tests/FuzzTargets/FuzzTarget.swift). Without --convert there are none for `glc` and
+`tokenizer`, whose sections the converter makes. Needs nothing but Python's own library.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import struct
 import subprocess
@@ -113,6 +114,170 @@ def adapter_seeds():
     yield "peft", SEPARATOR.join([real.replace(b'"r": 4', b'"r": 2'), floats(plain), base])
 
 
+# --- Tokenizers ---
+
+SYMBOLS = ["[UNK]", "▁", "a", "b", "e", "é", "t", "h", "▁the", "he", "in", "ing", "1", "東", "東京", "aa", "aaaa", "ﬁ",
+           "\u0301", "'s", ".", "한", "[CLS]", "[SEP]", "[PAD]"]
+TEXT = " The caf\u00e9 e\u0301, it's \ufb01ne\t<<LABEL>> 1,234\n\n 東京 aaaa 한국어 <<SEP>> \U0001f600\u0000▁ x"
+RULES = {"ﬁ": "fi", "\u00ad": "", "\t": " ", "e\u0301": "é", "\u2460": "1"}
+
+
+def charsmap(rules: dict[str, str]) -> bytes:
+    """A `precompiled_charsmap`: a darts-clone double array, every node of which has a base of its own, and texts."""
+    trie, texts = {}, b""
+    for key, value in rules.items():
+        node = trie
+        for byte in key.encode():
+            node = node.setdefault(byte, {})
+        node[0] = len(texts)
+        texts += value.encode() + b"\0"
+    units, bases = {0: 0}, set()
+
+    def place(node: dict, position: int) -> None:
+        base = 1
+        while base in bases or any(base ^ label in units for label in node):
+            base += 1
+        bases.add(base)
+        units[position] |= (position ^ base) << 10 | (0x100 if 0 in node else 0)
+        for label, child in node.items():
+            units[base ^ label] = label if label else 0x80000000 | child
+        for label, child in node.items():
+            if label:
+                place(child, base ^ label)
+
+    place(trie, 0)
+    array = [units.get(index, 0) for index in range(max(units) + 1)]
+    return struct.pack(f"<{1 + len(array)}I", 4 * len(array), *array) + texts
+
+
+def step(kind: str, **members) -> dict:
+    return {"type": kind, **members}
+
+
+def added(number: int, content: str, **flags) -> dict:
+    plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    return {"id": number, "content": content} | plain | flags
+
+
+def unigram_json(normalizers=(), pre=(), pieces=SYMBOLS, further=(), **model) -> dict:
+    vocabulary = [[piece, -1.0 - index % 7 / 2] for index, piece in enumerate(pieces)]
+    tokens = [("<<LABEL>>", {}), ("<<SEP>>", {"lstrip": True, "rstrip": True}), *further]
+    single = [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]
+    return {
+        "version": "1.0",
+        "added_tokens": [added(len(pieces) + index, text, **flags) for index, (text, flags) in enumerate(tokens)],
+        "normalizer": step("Sequence", normalizers=list(normalizers)) if normalizers else None,
+        "pre_tokenizer": step("Sequence", pretokenizers=list(pre)) if pre else None,
+        "post_processor": step(
+            "TemplateProcessing", single=single, pair=[],
+            special_tokens={"[CLS]": {"id": "[CLS]", "ids": [0], "tokens": ["[CLS]"]}}),
+        "model": step("Unigram", unk_id=0, vocab=vocabulary, **model),
+    }
+
+
+def bytes_json(letters="abehinrstĠġ'.,1Ã©<>LS", pre=(), **model) -> dict:
+    merges = [["a", "a"], ["aa", "aa"]]
+    if "h" in letters:
+        merges += [["Ġ", "t"], ["h", "e"], ["Ġt", "he"], ["Ã", "©"], ["i", "n"]]
+    texts = dict.fromkeys([*letters, *(left + right for left, right in merges)])
+    vocabulary = {text: index for index, text in enumerate(texts)}
+    tokens = [added(len(vocabulary), "<<LABEL>>"), added(len(vocabulary) + 1, "  ", normalized=True)]
+    level = step("ByteLevel", add_prefix_space=False, trim_offsets=True, use_regex=not pre)
+    return {
+        "version": "1.0", "added_tokens": tokens, "normalizer": step("NFC"),
+        "pre_tokenizer": step("Sequence", pretokenizers=[*pre, level]), "post_processor": None,
+        "model": step("BPE", vocab=vocabulary, merges=merges, **model),
+    }
+
+
+def split(pattern: str, behavior: str = "Isolated", invert: bool = False) -> dict:
+    return step("Split", pattern={"Regex": pattern}, behavior=behavior, invert=invert)
+
+
+def tokenizers():
+    """(name, tokenizer.json): all kinds of steps and models."""
+    metaspace = step("Metaspace", replacement="▁", prepend_scheme="first", split=True)
+    precompiled = step("Precompiled", precompiled_charsmap=base64.b64encode(charsmap(RULES)).decode())
+    space = step("Replace", pattern={"Regex": r"\s+"}, content=" ")
+    odd = [("ab", {"single_word": True}), ("Ae", {"normalized": True, "rstrip": True}), (" ", {"rstrip": True})]
+    llama = r"(?i:'s|'t)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    yield "plain", unigram_json()
+    yield "spaces", unigram_json([step("Strip", strip_left=True, strip_right=True), precompiled], [metaspace])
+    yield "forms", unigram_json([step("NFKC"), step("Lowercase"), step("NFD"), step("StripAccents")], [metaspace])
+    yield "replace", unigram_json([space, step("Prepend", prepend="▁"), step("NFKD")], [], further=odd)
+    pieces = SYMBOLS + [f"<0x{byte:02X}>" for byte in range(128, 256)]
+    yield "fallback", unigram_json([], [metaspace], pieces, byte_fallback=True)
+    for behavior in ("Contiguous", "MergedWithPrevious", "MergedWithNext", "Removed"):
+        steps = [split(r"\s+|a{1,3}b?", behavior, behavior == "Removed"), step("Digits", individual_digits=True)]
+        yield behavior, unigram_json([], [*steps, step("Punctuation", behavior="Isolated"), metaspace], further=odd)
+    yield "bytes", bytes_json()
+    yield "llama", bytes_json(pre=[split(llama)], ignore_merges=True)
+    yield "unknown", bytes_json("abeĠ?", unk_token="?", fuse_unk=True)
+
+
+def tokenizer_json_seeds():
+    for name, tokenizer in tokenizers():
+        yield name, json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def spm_seeds():
+    def varint(value: int) -> bytes:
+        return bytes([value & 0x7F | 0x80]) + varint(value >> 7) if value > 0x7F else bytes([value])
+
+    def field(number: int, content: bytes) -> bytes:
+        return varint(number << 3 | 2) + varint(len(content)) + content
+
+    def piece(text: str, score: float, kind: int = 1) -> bytes:
+        kind_field = b"\x18" + varint(kind) if kind != 1 else b""
+        return field(1, field(1, text.encode()) + b"\x15" + struct.pack("<f", score) + kind_field)
+
+    rows = [("[PAD]", 0.0, 3), ("[CLS]", 0.0, 3), ("[SEP]", 0.0, 3), ("[UNK]", 0.0, 2)]
+    rows += [(text, -1.0 - index % 5, 1) for index, text in enumerate(SYMBOLS[1:22])]
+    trainer = field(2, b"\x18\x01")
+    for name, pieces, rest in [
+        ("plain", rows, trainer),
+        ("charsmap", rows, trainer + field(3, field(2, charsmap(RULES)))),
+        ("user", rows + [("ab", 0.0, 4), ("[MASK]", 0.0, 4), ("<x>", 0.0, 5)], trainer),
+        ("bytes", rows + [(f"<0x{byte:02X}>", 0.0, 6) for byte in range(256)], field(2, b"\x18\x01\x98\x02\x01")),
+        ("bpe", rows, field(2, b"\x18\x02")),
+    ]:
+        yield name, b"".join(piece(*row) for row in pieces) + rest
+
+
+def text_seeds():
+    yield "all", TEXT.encode()
+    yield "spaces", b"   a \n\n  \t b\r\n   "
+    yield "marks", "e\u0301\u0323\u0308 \u1100\u1161\u11a8 \uac00 \u00c5 \ufb01\u0301 नमस्ते ﷺ".encode()
+    yield "emoji", "\U0001f468\u200d\U0001f469 \U0001f1e9\U0001f1ea <<LABEL>>ab ab.[MASK] ab".encode()
+    yield "runs", b"aaaaaaaaaaaaaaa''''1111,,,,,<<LABEL>><<LABEL"
+    broken = {"cut": b"caf\xc3", "surrogate": b"a\xed\xa0\x80", "overlong": b"\xc0\x80", "end": b"\xf4\x90\x80\x80"}
+    yield from broken.items()
+
+
+def squeeze_section(section: bytes) -> bytes:
+    """The form that the target takes (Tests/FuzzTargets/SqueezedSection.swift): mended on opening."""
+    header = bytearray(section[:576])
+    parts = []
+    for part in range(26):
+        offset, size = struct.unpack_from("<QQ", section, 128 + 16 * part)
+        parts.append(section[offset : offset + size])
+    header[124] = 7 if parts[14] or parts[19] else 3
+    for part in (14, 15, 19, 20, 21, 22, 23, 24):
+        parts[part] = b""
+    # Offsets and sizes, which are mended.
+    header[128:] = bytes(576 - 128)
+    return SEPARATOR.join([bytes(header), *parts])
+
+
+def tokenizer_seeds(convert: str):
+    for name, tokenizer in tokenizers():
+        with tempfile.TemporaryDirectory() as folder:
+            make_checkpoint(Path(folder), tokenizer)
+            output = Path(folder) / "model.glc"
+            subprocess.run([convert, folder, "-o", str(output), "--q8"], check=True, capture_output=True)
+            yield name, TEXT.encode() + SEPARATOR + squeeze_section(sections(output.read_bytes())[3])
+
+
 # --- .glc ---
 
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]"]
@@ -134,23 +299,25 @@ def make_tokenizer() -> dict:
     return real
 
 
-def make_checkpoint(folder: Path) -> None:
+def make_checkpoint(folder: Path, tokenizer: dict) -> None:
     """A model of one layer whose weights are zero."""
-    size, ids = 16, len(SPECIAL + PIECES)
+    size, markers = 16, {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
+    ids = max(len(tokenizer["model"]["vocab"]), *markers.values()) + 1
     config = json.loads((FIXTURES / "containers/micro/config.json").read_text())
-    config |= {"hidden_size": size, "class_token_index": ids, "text_token_index": ids + 1, "vocab_size": ids + 3}
-    config["example_token_index"] = ids + 2
+    config |= {"hidden_size": size, "class_token_index": markers["<<LABEL>>"], "vocab_size": ids}
+    config["text_token_index"] = markers.get("<<SEP>>", markers["<<LABEL>>"])
+    config["example_token_index"] = markers.get("<<EXAMPLE>>", ids)
     encoder = config["encoder_config"]
     encoder |= {"hidden_size": size, "intermediate_size": size, "pooler_hidden_size": size, "num_attention_heads": 1}
-    encoder["vocab_size"] = ids + 3
+    encoder["vocab_size"] = ids
     encoder["position_buckets"] = size // 2
     with open(FIXTURES / "containers/micro/model.safetensors", "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
     header.pop("__metadata__")
-    shapes = {name: [ids + 3 if d == 500 else size for d in row["shape"]] for name, row in header.items()}
+    shapes = {name: [ids if d == 500 else size for d in row["shape"]] for name, row in header.items()}
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "tokenizer.json").write_text(json.dumps(make_tokenizer()))
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
     (folder / "model.safetensors").write_bytes(floats(shapes))
 
 
@@ -194,7 +361,7 @@ def with_charsmap(section: bytes) -> bytes:
 def glc_seeds(convert: str):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_checkpoint(folder)
+        make_checkpoint(folder, make_tokenizer())
         for scheme in ("q8", "f32"):
             output = folder / f"{scheme}.glc"
             subprocess.run([convert, str(folder), "-o", str(output), f"--{scheme}"], check=True, capture_output=True)
@@ -206,13 +373,15 @@ def glc_seeds(convert: str):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--convert", metavar="PROGRAM", help="gliclass-convert, for the seeds of glc")
+    parser.add_argument("--convert", metavar="PROGRAM", help="gliclass-convert, for the seeds of glc and tokenizer")
     arguments = parser.parse_args()
     targets = {
         "safetensors": safetensors_seeds(), "pickle": pickle_seeds(), "pytorch": pytorch_seeds(),
         "shards": shards_seeds(), "configuration": configuration_seeds(), "adapter": adapter_seeds(),
+        "tokenizer-json": tokenizer_json_seeds(), "spm": spm_seeds(), "text": text_seeds(),
     }
     if arguments.convert:
+        targets["tokenizer"] = tokenizer_seeds(arguments.convert)
         targets["glc"] = glc_seeds(arguments.convert)
     for target, seeds in targets.items():
         folder = arguments.folder / target

@@ -11,6 +11,10 @@ public enum FuzzOutcome: Sendable, Equatable {
 
   /// What `error` says to a user.
   init(_ error: any Error) {
+    if let violation = error as? FuzzViolation {
+      self = .broken(violation.what)
+      return
+    }
     guard let diagnostic = error as? any Diagnostic else {
       self = .broken("an error that is no Diagnostic: \(error)")
       return

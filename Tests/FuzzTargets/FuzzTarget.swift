@@ -23,6 +23,10 @@ public struct FuzzTarget: Sendable {
     FuzzTarget("configuration", maximumLength: 8192, configuration),
     FuzzTarget("adapter", maximumLength: 16_384, adapter),
     FuzzTarget("glc", maximumLength: 32_768, glc),
+    FuzzTarget("tokenizer", maximumLength: 16_384, tokenizer),
+    FuzzTarget("tokenizer-json", maximumLength: 8192, tokenizerJSON),
+    FuzzTarget("spm", maximumLength: 8192, sentencePiece),
+    FuzzTarget("text", maximumLength: 4096, text),
   ]
 
   /// Runs the code under test on `bytes`.
