@@ -8,8 +8,9 @@ struct Charsmap {
   /// Each replacement once.
   private(set) var replacements: [ArraySlice<UInt8>] = []
 
-  /// The real one has about 7,000 keys that can be reached, of up to 12 bytes.
-  private static let maximumVisits = 1 << 20
+  /// Keys and inner nodes, beside four for each unit of the array: nodes may be shared, and a small array may spell any number of
+  /// keys. The real one has about 7,000 keys that can be reached, of up to 12 bytes.
+  private static let maximumNodes = 1 << 16
   private static let maximumDepth = 64
 
   /// Why bytes are no charsmap.
@@ -38,10 +39,11 @@ struct Charsmap {
     var numbers: [Int: UInt32] = [:]
     var pending: [(position: Int, key: [UInt8])] = [(array.offset(of: 0), [])]
     var visits = 0
+    let limit = Self.maximumNodes + 4 * array.units.count
     while let (position, key) = pending.popLast() {
       visits += 1
-      guard visits <= Self.maximumVisits, key.count < Self.maximumDepth else {
-        throw Invalid(reason: "more than \(Self.maximumVisits) keys, or one of more than \(Self.maximumDepth) bytes")
+      guard visits + keys.count <= limit, key.count < Self.maximumDepth else {
+        throw Invalid(reason: "more than \(limit) keys, or one of more than \(Self.maximumDepth) bytes")
       }
       for byte in UInt8(1)...UInt8.max {
         let unit = position ^ Int(byte)
