@@ -63,7 +63,7 @@ public final class CompiledTokenizer: Sendable {
 
   /// The text of the token `id` (of an added token its content), or `nil` where the vocabulary has none.
   public func token(for id: Int32) -> String? {
-    guard id >= 0 else { return nil }
+    guard id >= 0, Int(id) < summary.vocabularySize else { return nil }
     if let record = addedTokens.record(forID: UInt32(id)), let content = addedTokens.content(of: record) {
       return String(decoding: content, as: UTF8.self)
     }
@@ -75,7 +75,9 @@ public final class CompiledTokenizer: Sendable {
   public func id(of token: String) -> Int32? {
     var token = token
     return token.withUTF8 { text in
-      if let record = addedTokens.record(withContent: text) { return Int32(bitPattern: record.id) }
+      if let record = addedTokens.record(withContent: text), Int(record.id) < summary.vocabularySize {
+        return Int32(record.id)
+      }
       guard let id = pieceTrie.value(forKey: text), Int(id) < summary.pieceCount else { return nil }
       return Int32(id)
     }

@@ -44,7 +44,7 @@ struct UnigramModel: @unchecked Sendable {
     }
     let path = scratch.refill(word.count + 1, with: .empty)
     try findBestPath(through: word, path)
-    appendPath(of: word, path, &ids)
+    try appendPath(of: word, path, &ids)
   }
 
   /// Fills `path` with the best way to every position that is reached.
@@ -86,7 +86,7 @@ struct UnigramModel: @unchecked Sendable {
   /// Reads the path back, fuses neighbours that are unknown, and appends the ids in the order of the text.
   @inline(__always) private func appendPath(
     of word: UnsafeBufferPointer<UInt8>, _ path: UnsafeMutableBufferPointer<PathNode>, _ ids: inout [Int32]
-  ) {
+  ) throws(TokenizationError) {
     let first = ids.count
     var end = word.count
     var unknownEnd = 0
@@ -96,7 +96,7 @@ struct UnigramModel: @unchecked Sendable {
         if unknownEnd == 0 { unknownEnd = end }
       } else {
         if unknownEnd > 0 {
-          appendUnknown(UnsafeBufferPointer(rebasing: word[end..<unknownEnd]), &ids)
+          try appendUnknown(UnsafeBufferPointer(rebasing: word[end..<unknownEnd]), &ids)
           unknownEnd = 0
         }
         ids.append(Int32(bitPattern: node.id))
@@ -104,13 +104,15 @@ struct UnigramModel: @unchecked Sendable {
       // Every node that is on a path begins before it ends.
       end = min(Int(node.start), end - 1)
     }
-    if unknownEnd > 0 { appendUnknown(UnsafeBufferPointer(rebasing: word[..<unknownEnd]), &ids) }
+    if unknownEnd > 0 { try appendUnknown(UnsafeBufferPointer(rebasing: word[..<unknownEnd]), &ids) }
     if ids.count - first > 1 { ids[first...].reverse() }
   }
 
   /// Appends what stands for fused unknown text, last id first: the piece with this text, where there is one; with byte
   /// fallback its bytes, if all of them have pieces; otherwise the unknown id.
-  private func appendUnknown(_ text: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]) {
+  private func appendUnknown(
+    _ text: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]
+  ) throws(TokenizationError) {
     if text.count <= longestPiece, let id = trie.value(forKey: text), Int(id) < pieceCount {
       return ids.append(Int32(bitPattern: id))
     }
@@ -118,7 +120,11 @@ struct UnigramModel: @unchecked Sendable {
       return ids.append(Int32(bitPattern: unknownID))
     }
     for byte in text.reversed() {
-      if let id = byteIDs[byte] { ids.append(Int32(bitPattern: id)) }
+      guard let id = byteIDs[byte] else { continue }
+      guard Int(id) < pieceCount else {
+        throw .corrupt(path: path, part: "byteIDs", index: Int(id), limit: pieceCount)
+      }
+      ids.append(Int32(bitPattern: id))
     }
   }
 }
