@@ -128,7 +128,7 @@ public struct PromptBuilder: Sendable {
     try tokenizer.appendIDs(ofValidUTF8: whole, limit: shortensText ? .max : room, &scratch, &ids)
     if shortensText, ids.count - before > room {
       let excess = ids.count - before - room
-      let firstLabel = ids.firstIndex(of: rules.labelTokenID) ?? ids.count
+      let firstLabel = ids[before...].firstIndex(of: rules.labelTokenID) ?? ids.count
       let cut = min(excess, firstLabel - before)
       ids.removeSubrange(firstLabel - cut..<firstLabel)
       if excess > cut { ids.removeLast(excess - cut) }
