@@ -77,6 +77,9 @@ extension SectionWriter {
     guard let reader else { return Array(token.content.utf8) }
     do throws(TokenizationError) {
       return try reader.normalize(token.content)
+    } catch TokenizationError.textTooLong(let bytes, let limit) {
+      throw .tooLarge(
+        path: reader.path, what: "added token \(token.id): bytes of its normalized text", found: bytes, limit: limit)
     } catch {
       throw .unreadable(error)
     }
