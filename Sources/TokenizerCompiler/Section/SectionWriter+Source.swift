@@ -88,7 +88,7 @@ extension SectionWriter {
     }
     add(.charsmapTrie, words: try Self.trie(charsmap.keys, source, "units of the charsmap trie"))
     add(charsmap.replacements.map { Array($0) }, offsets: .replacementOffsets, text: .replacementText)
-    let classes = ScalarClassTable.make()
+    let classes = ScalarClassTable.parts
     add(.scalarClassIndex, classes.index)
     add(.scalarClasses, classes.blocks)
     let unicode = ScalarClassData.unicodeVersion

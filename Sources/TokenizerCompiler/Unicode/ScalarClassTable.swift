@@ -8,7 +8,7 @@ enum ScalarClassTable {
   private static let hangulLVT: UInt8 = 15
 
   /// For every 128 scalars the number of their block; and the blocks, each once, in the order of first use.
-  static func make() -> (index: [UInt8], blocks: [UInt8]) {
+  static let parts: (index: [UInt8], blocks: [UInt8]) = {
     var numbers: [[UInt8]: UInt8] = [:]
     var index: [UInt8] = []
     var blocks: [UInt8] = []
@@ -33,5 +33,5 @@ enum ScalarClassTable {
       block.removeAll(keepingCapacity: true)
     }
     return (index, blocks)
-  }
+  }()
 }

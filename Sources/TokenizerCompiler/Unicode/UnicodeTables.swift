@@ -23,10 +23,6 @@ package struct UnicodeTables: Sendable {
 
   /// The tables, with those of the mappings that are in `mappings`.
   package static func make(mappings: Set<SectionLayout.Mapping>) -> UnicodeTables {
-    let canonical = CanonicalMapping()
-    let compatibility = ScalarMapping(ScalarMappingData.compatibility)
-    let lowercase = ScalarMapping(ScalarMappingData.lowercase)
-    let properties = PropertyTable(canonical, compatibility, lowercase)
     var keys = MappingKeys()
     if mappings.contains(.canonicalDecomposition) {
       for (scalar, text) in canonical.decompositions { keys.add(.canonicalDecomposition, scalar, text[...]) }
@@ -44,6 +40,12 @@ package struct UnicodeTables: Sendable {
     }
     return UnicodeTables(properties, keys, isEmpty: mappings.isEmpty)
   }
+
+  // What is decoded from data, once for all tokenizers.
+  private static let canonical = CanonicalMapping()
+  private static let compatibility = ScalarMapping(ScalarMappingData.compatibility)
+  private static let lowercase = ScalarMapping(ScalarMappingData.lowercase)
+  private static let properties = PropertyTable(canonical, compatibility, lowercase)
 
   private init(_ properties: PropertyTable, _ keys: MappingKeys, isEmpty: Bool) {
     index = properties.index.flatMapBytes { $0 }
