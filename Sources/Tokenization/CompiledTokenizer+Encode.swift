@@ -103,6 +103,8 @@ extension CompiledTokenizer {
   ) throws(TokenizationError) {
     var done = 0
     var searchFrom = 0
+    // Where white space that was looked at ends. Keys within it do not go over it again: a million would take hours.
+    var whiteSpaceEnd = 0
     while ids.count < fullCount, let match = matcher.next(in: text, from: searchFrom) {
       searchFrom = match.end
       guard let record = addedTokens.record(Int(match.value)), Int(record.id) < summary.vocabularySize else {
@@ -117,10 +119,14 @@ extension CompiledTokenizer {
           start = previous
         }
       }
-      while record.stripsRight, end < text.count {
-        let (scalar, size) = UTF8Scalars.decode(text, at: end)
-        guard UTF8Scalars.isWhiteSpace(scalar) else { break }
-        end += size
+      if record.stripsRight {
+        end = max(end, whiteSpaceEnd)
+        while end < text.count {
+          let (scalar, size) = UTF8Scalars.decode(text, at: end)
+          guard UTF8Scalars.isWhiteSpace(scalar) else { break }
+          end += size
+        }
+        whiteSpaceEnd = end
       }
       if done < start { try body(UnsafeBufferPointer(rebasing: text[done..<start]), done, &ids) }
       ids.append(Int32(bitPattern: record.id))
