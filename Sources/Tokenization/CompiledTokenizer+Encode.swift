@@ -64,12 +64,14 @@ extension CompiledTokenizer {
     let end = start.addingReportingOverflow(max(limit, 0))
     let fullCount = end.overflow ? Int.max : end.partialValue
     let firstScalar = text.first.map { UTF8Scalars.length(lead: $0) } ?? 0
+    var growth = GrowthAllowance(textSize: text.count)
     try appendSegments(of: text, with: addedTokens.rawMatcher, &ids, fullCount) {
       segment, offset, ids throws(TokenizationError) in
-      let normalized = try normalizer.run(on: segment, origin: offset == 0 ? firstScalar : 0, &scratch.normalization)
+      let normalized = try normalizer.run(
+        on: segment, origin: offset == 0 ? firstScalar : 0, &scratch.normalization, &growth)
       try appendSegments(of: normalized.text, with: addedTokens.normalizedMatcher, &ids, fullCount) {
         segment, offset, ids throws(TokenizationError) in
-        let words = preTokenizer.run(on: segment, origin: normalized.origin - offset, &scratch.words)
+        let words = try preTokenizer.run(on: segment, origin: normalized.origin - offset, &scratch.words, &growth)
         try appendWords(scratch.words.spans, of: words, fullCount, &scratch.model, &ids)
       }
     }
@@ -83,8 +85,9 @@ extension CompiledTokenizer {
     var text = text
     var scratch = EncodingScratch()
     let result: Result<[UInt8], TokenizationError> = text.withUTF8 { bytes in
+      var growth = GrowthAllowance(textSize: bytes.count)
       do throws(TokenizationError) {
-        return .success(Array(try normalizer.run(on: bytes, origin: 0, &scratch.normalization).text))
+        return .success(Array(try normalizer.run(on: bytes, origin: 0, &scratch.normalization, &growth).text))
       } catch {
         return .failure(error)
       }

@@ -6,7 +6,7 @@ extension NormalizerProgram {
 
   /// Writes what `text` becomes to `output`, in place of what is there, and returns the new origin.
   func precompile(
-    _ text: UnsafeBufferPointer<UInt8>, origin: Int, into output: inout ScratchBuffer<UInt8>
+    _ text: UnsafeBufferPointer<UInt8>, origin: Int, limit: Int, into output: inout ScratchBuffer<UInt8>
   ) throws(TokenizationError) -> Int {
     output.removeAll()
     output.reserve(text.count)
@@ -14,7 +14,7 @@ extension NormalizerProgram {
     var index = 0
     while follower.tracker.isOpen, index < text.count {
       let end = breaker.clusterEnd(in: text, from: index)
-      try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output, &follower)
+      try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), limit, to: &output, &follower)
       index = end
     }
     follower.finish()
@@ -22,8 +22,7 @@ extension NormalizerProgram {
       index = copyASCII(text, from: index, into: &output)
       guard index < text.count else { break }
       let end = breaker.clusterEnd(in: text, from: index)
-      try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), to: &output, &follower)
-      try Self.checkSize(output.count)
+      try appendCluster(UnsafeBufferPointer(rebasing: text[index..<end]), limit, to: &output, &follower)
       index = end
     }
     return follower.tracker.size
@@ -31,17 +30,18 @@ extension NormalizerProgram {
 
   /// Appends what becomes of one cluster.
   private func appendCluster(
-    _ cluster: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>, _ follower: inout ReplacementFollower
+    _ cluster: UnsafeBufferPointer<UInt8>, _ limit: Int, to output: inout ScratchBuffer<UInt8>,
+    _ follower: inout ReplacementFollower
   ) throws(TokenizationError) {
     if cluster.count < Self.wholeClusterLimit, let value = charsmap.shortestPrefixValue(of: cluster) {
-      return try appendReplacement(value, of: cluster, to: &output, &follower)
+      return try appendReplacement(value, of: cluster, limit, to: &output, &follower)
     }
     var index = 0
     while index < cluster.count {
       let end = min(index + UTF8Scalars.length(lead: cluster[index]), cluster.count)
       let scalar = UnsafeBufferPointer(rebasing: cluster[index..<end])
       if let value = charsmap.shortestPrefixValue(of: scalar) {
-        try appendReplacement(value, of: scalar, to: &output, &follower)
+        try appendReplacement(value, of: scalar, limit, to: &output, &follower)
       } else {
         output.append(contentsOf: scalar)
         follower.replace(scalar, by: scalar)
@@ -51,7 +51,7 @@ extension NormalizerProgram {
   }
 
   private func appendReplacement(
-    _ value: UInt32, of source: UnsafeBufferPointer<UInt8>, to output: inout ScratchBuffer<UInt8>,
+    _ value: UInt32, of source: UnsafeBufferPointer<UInt8>, _ limit: Int, to output: inout ScratchBuffer<UInt8>,
     _ follower: inout ReplacementFollower
   ) throws(TokenizationError) {
     guard let text = replacements[Int(value)] else {
@@ -62,6 +62,8 @@ extension NormalizerProgram {
         path: path, part: "replacementText", index: text.count, limit: SectionLayout.maximumReplacementSize + 1)
     }
     output.append(contentsOf: text)
+    // Here, and not behind the cluster: that may be the whole text.
+    try GrowthAllowance.check(output.count, limit)
     follower.replace(source, by: text)
   }
 

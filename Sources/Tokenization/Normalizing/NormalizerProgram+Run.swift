@@ -9,14 +9,19 @@ extension NormalizerProgram {
   }
 
   /// Runs all steps on the segment `source`.
-  /// - Parameter origin: bytes at the front of `source` that are aligned to the first character of the input.
+  /// - Parameters:
+  ///   - origin: bytes at the front of `source` that are aligned to the first character of the input.
+  ///   - growth: what the text may still grow by.
   /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)``, ``TokenizationError/textTooLong(bytes:limit:)``.
   func run(
-    on source: UnsafeBufferPointer<UInt8>, origin: Int, _ scratch: inout NormalizerScratch
+    on source: UnsafeBufferPointer<UInt8>, origin: Int, _ scratch: inout NormalizerScratch,
+    _ growth: inout GrowthAllowance
   ) throws(TokenizationError) -> Normalized {
     var text = source
     var origin = origin
     for step in steps {
+      let size = text.count
+      let limit = growth.limit(of: size)
       switch step {
       case .strip(let left, let right):
         let stripped = Self.strip(text, left: left, right: right)
@@ -29,18 +34,23 @@ extension NormalizerProgram {
         origin = min(origin, run)
         text = scratch.takeOutput()
       case .replace(let matcher, let content):
-        guard let first = matcher.next(in: text, from: 0) else { continue }
+        var reads = matcher.reads(in: text.count)
+        let first = matcher.next(in: text, from: 0, &reads)
+        try reads.check(path)
+        guard let first else { continue }
         origin = try Self.replace(
-          matcher, from: first, in: text, by: content, origin: origin, into: &scratch.output)
+          matcher, from: first, in: text, by: content, origin: origin, limit: limit, into: &scratch.output, &reads)
+        try reads.check(path)
         text = scratch.takeOutput()
       case .precompiled:
-        origin = try precompile(text, origin: origin, into: &scratch.output)
+        origin = try precompile(text, origin: origin, limit: limit, into: &scratch.output)
         text = scratch.takeOutput()
       case .form(let form):
-        origin = try unicode.normalize(text, form: form, origin: origin, into: &scratch.output, &scratch.forms)
+        origin = try unicode.normalize(
+          text, form: form, origin: origin, limit: limit, into: &scratch.output, &scratch.forms)
         text = scratch.takeOutput()
       case .lowercase:
-        origin = try unicode.lowercase(text, origin: origin, into: &scratch.output)
+        origin = try unicode.lowercase(text, origin: origin, limit: limit, into: &scratch.output)
         text = scratch.takeOutput()
       case .stripAccents:
         origin = unicode.stripAccents(text, origin: origin, into: &scratch.output)
@@ -53,14 +63,9 @@ extension NormalizerProgram {
         if origin > 0 { origin += content.count }
         text = scratch.takeOutput()
       }
-      try Self.checkSize(text.count)
+      try growth.take(text.count, of: size)
     }
     return Normalized(text: text, origin: origin)
-  }
-
-  /// - Throws: ``TokenizationError/textTooLong(bytes:limit:)``.
-  @inline(__always) static func checkSize(_ size: Int) throws(TokenizationError) {
-    guard size <= maximumSize else { throw .textTooLong(bytes: size, limit: maximumSize) }
   }
 
   private static func strip(
@@ -107,7 +112,7 @@ extension NormalizerProgram {
   /// Puts `content` in place of every match, the first of which is known, and returns the new origin.
   private static func replace(
     _ matcher: PatternMatcher, from first: Range<Int>, in text: UnsafeBufferPointer<UInt8>, by content: [UInt8],
-    origin: Int, into output: inout ScratchBuffer<UInt8>
+    origin: Int, limit: Int, into output: inout ScratchBuffer<UInt8>, _ reads: inout PatternReads
   ) throws(TokenizationError) -> Int {
     output.removeAll()
     output.reserve(text.count)
@@ -120,9 +125,9 @@ extension NormalizerProgram {
       // The library aligns the content to the last character of the match.
       content.withUnsafeBufferPointer { output.append(contentsOf: $0) }
       if match.upperBound <= origin { newOrigin = output.count }
-      try checkSize(output.count)
+      try GrowthAllowance.check(output.count, limit)
       done = match.upperBound
-      next = done < text.count ? matcher.next(in: text, from: done) : nil
+      next = done < text.count ? matcher.next(in: text, from: done, &reads) : nil
     }
     output.append(contentsOf: UnsafeBufferPointer(rebasing: text[done...]))
     if done < origin { newOrigin = output.count - max(text.count - origin, 0) }

@@ -11,10 +11,11 @@ private enum NormalizationUnit {
 
 extension UnicodeNormalizer {
   /// Writes the normalization form of `text`.
-  /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)``.
+  /// - Parameter limit: the most that is written, in bytes.
+  /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)``, ``TokenizationError/textTooLong(bytes:limit:)``.
   func normalize(
-    _ text: UnsafeBufferPointer<UInt8>, form: NormalizationForm, origin: Int, into output: inout ScratchBuffer<UInt8>,
-    _ scratch: inout NormalizationScratch
+    _ text: UnsafeBufferPointer<UInt8>, form: NormalizationForm, origin: Int, limit: Int,
+    into output: inout ScratchBuffer<UInt8>, _ scratch: inout NormalizationScratch
   ) throws(TokenizationError) -> Int {
     output.removeAll()
     output.reserve(text.count)
@@ -29,6 +30,7 @@ extension UnicodeNormalizer {
       }
       let (scalar, size) = UTF8Scalars.decode(text, at: index)
       try run.add(scalar, &output, &scratch)
+      try GrowthAllowance.check(output.count + scratch.pending.count, limit)
       index += size
     }
     try run.flush(&output, &scratch)

@@ -62,8 +62,8 @@ package struct UnicodeNormalizer: Sendable {
         var scratch = NormalizationScratch()
         let newOrigin =
           switch step {
-          case .form(let form): try normalize(text, form: form, origin: origin, into: &output, &scratch)
-          case .lowercase: try lowercase(text, origin: origin, into: &output)
+          case .form(let form): try normalize(text, form: form, origin: origin, limit: .max, into: &output, &scratch)
+          case .lowercase: try lowercase(text, origin: origin, limit: .max, into: &output)
           case .stripAccents: stripAccents(text, origin: origin, into: &output)
           }
         return (Array(output.elements), newOrigin)
@@ -73,9 +73,10 @@ package struct UnicodeNormalizer: Sendable {
   }
 
   /// Replaces every scalar by its lower case, alone.
-  /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)``.
+  /// - Parameter limit: the most that is written, in bytes.
+  /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)``, ``TokenizationError/textTooLong(bytes:limit:)``.
   func lowercase(
-    _ text: UnsafeBufferPointer<UInt8>, origin: Int, into output: inout ScratchBuffer<UInt8>
+    _ text: UnsafeBufferPointer<UInt8>, origin: Int, limit: Int, into output: inout ScratchBuffer<UInt8>
   ) throws(TokenizationError) -> Int {
     output.removeAll()
     output.reserve(text.count)
@@ -93,6 +94,7 @@ package struct UnicodeNormalizer: Sendable {
         output.append(UInt8(truncatingIfNeeded: scalar) | 0x20)
       } else if let lower = try mappings.text(of: scalar, .lowercase) {
         output.append(contentsOf: lower)
+        try GrowthAllowance.check(output.count, limit)
       } else {
         output.append(scalar: scalar)
       }

@@ -25,11 +25,12 @@ struct Metaspace: Sendable {
   /// - Parameters:
   ///   - spans: the words.
   ///   - origin: bytes at the front of `text` that are aligned to the first character of the input.
+  ///   - limit: the size of the new text beyond which no further word is rewritten.
   ///   - output: the new text, in place of what is there.
   ///   - words: the new words.
   /// - Returns: the new `origin`.
   func apply(
-    to text: UnsafeBufferPointer<UInt8>, _ spans: borrowing ScratchBuffer<WordSpan>, origin: Int,
+    to text: UnsafeBufferPointer<UInt8>, _ spans: borrowing ScratchBuffer<WordSpan>, origin: Int, limit: Int,
     into output: inout ScratchBuffer<UInt8>, _ words: inout ScratchBuffer<WordSpan>
   ) -> Int {
     output.removeAll()
@@ -37,7 +38,7 @@ struct Metaspace: Sendable {
     output.reserve(text.count + 8)
     return replacement.withUnsafeBufferPointer { mark in
       var newOrigin = 0
-      for span in spans.elements {
+      for span in spans.elements where output.count <= limit {
         let word = UnsafeBufferPointer(rebasing: text[span.range])
         rewrite(word, mark, origin: origin - Int(span.start), into: &output, &words, &newOrigin)
       }

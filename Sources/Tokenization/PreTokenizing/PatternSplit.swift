@@ -4,6 +4,7 @@ struct PatternSplit: Sendable {
   let behavior: SplitBehavior
   /// Whether what matches are the stretches between the matches of the pattern.
   let inverts: Bool
+  private let path: String
 
   /// Reads a step of kind 2.
   init(
@@ -20,25 +21,29 @@ struct PatternSplit: Sendable {
     matcher = try patterns.matcher(record.a, of: header, field: field)
     self.behavior = behavior
     inverts = record.flags & Kind.invert != 0
+    path = header.path
   }
 
   /// Cuts every word of `text`, and writes the new ones to `words`, in place of what is there.
+  /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)``.
   func apply(
     to text: UnsafeBufferPointer<UInt8>, _ spans: borrowing ScratchBuffer<WordSpan>,
     _ words: inout ScratchBuffer<WordSpan>
-  ) {
+  ) throws(TokenizationError) {
     words.removeAll()
+    var reads = matcher.reads(in: text.count)
     for span in spans.elements {
       let word = UnsafeBufferPointer(rebasing: text[span.range])
       var parts = Parts(behavior: behavior, base: Int(span.start))
       var done = 0
-      while done < word.count, let match = matcher.next(in: word, from: done) {
+      while done < word.count, let match = matcher.next(in: word, from: done, &reads) {
         if done < match.lowerBound { parts.add(done, match.lowerBound, isMatch: inverts, &words) }
         parts.add(match.lowerBound, match.upperBound, isMatch: !inverts, &words)
         done = match.upperBound
       }
       if done < word.count { parts.add(done, word.count, isMatch: inverts, &words) }
       parts.finish(&words)
+      try reads.check(path)
     }
   }
 

@@ -44,44 +44,50 @@ struct PreTokenizer: Sendable {
   /// Cuts the segment `source` (not empty) into words: `scratch.spans`, of the text that is returned.
   /// - Parameters:
   ///   - origin: bytes at the front of `source` that are aligned to the first character of the input.
+  ///   - growth: what the text may still grow by.
   /// - Returns: `source` itself, or a text in `scratch`. Valid until either changes.
+  /// - Throws: ``TokenizationError/textTooLong(bytes:limit:)``, ``TokenizationError/corrupt(path:part:index:limit:)``.
   func run(
-    on source: UnsafeBufferPointer<UInt8>, origin: Int, _ scratch: inout WordScratch
-  ) -> UnsafeBufferPointer<UInt8> {
+    on source: UnsafeBufferPointer<UInt8>, origin: Int, _ scratch: inout WordScratch, _ growth: inout GrowthAllowance
+  ) throws(TokenizationError) -> UnsafeBufferPointer<UInt8> {
     var text = source
     var origin = origin
     scratch.spans.removeAll()
     scratch.spans.append(WordSpan(0, source.count))
     for step in steps {
+      let size = text.count
+      let limit = growth.limit(of: size)
       switch step {
       case .metaspace(let metaspace):
-        origin = metaspace.apply(to: text, scratch.spans, origin: origin, into: &scratch.nextText, &scratch.nextSpans)
+        origin = metaspace.apply(
+          to: text, scratch.spans, origin: origin, limit: limit, into: &scratch.nextText, &scratch.nextSpans)
         text = scratch.nextText.elements
         swap(&scratch.text, &scratch.nextText)
       case .split(let split):
-        split.apply(to: text, scratch.spans, &scratch.nextSpans)
+        try split.apply(to: text, scratch.spans, &scratch.nextSpans)
       case .prefixSpace:
         guard scratch.spans.elements.contains(where: { text[Int($0.start)] != 0x20 }) else { continue }
         origin = Self.addPrefixSpaces(
-          to: text, scratch.spans, origin: origin, into: &scratch.nextText, &scratch.nextSpans)
+          to: text, scratch.spans, origin: origin, limit: limit, into: &scratch.nextText, &scratch.nextSpans)
         text = scratch.nextText.elements
         swap(&scratch.text, &scratch.nextText)
       }
       swap(&scratch.spans, &scratch.nextSpans)
+      try growth.take(text.count, of: size)
     }
     return text
   }
 
-  /// Puts a space before every word that does not begin with one.
+  /// Puts a space before every word that does not begin with one. Ends early where there is more than `limit` bytes.
   private static func addPrefixSpaces(
-    to text: UnsafeBufferPointer<UInt8>, _ spans: borrowing ScratchBuffer<WordSpan>, origin: Int,
+    to text: UnsafeBufferPointer<UInt8>, _ spans: borrowing ScratchBuffer<WordSpan>, origin: Int, limit: Int,
     into output: inout ScratchBuffer<UInt8>, _ words: inout ScratchBuffer<WordSpan>
   ) -> Int {
     output.removeAll()
     words.removeAll()
     output.reserve(text.count + spans.count)
     var newOrigin = 0
-    for span in spans.elements {
+    for span in spans.elements where output.count <= limit {
       let start = output.count
       if text[Int(span.start)] != 0x20 { output.append(0x20) }
       output.append(contentsOf: UnsafeBufferPointer(rebasing: text[span.range]))

@@ -10,6 +10,7 @@ package struct PatternMatcher: @unchecked Sendable {
   private let exceptionCount: Int
   /// Classes and the end of the text.
   private let columns: Int
+  private let stateCount: Int
   private let properties: ScalarProperties
   /// The ASCII bytes that state 1 goes on with, as bits.
   private let startsLow: UInt64
@@ -32,6 +33,7 @@ package struct PatternMatcher: @unchecked Sendable {
     transitionCount = states * (classes + 1)
     exceptionCount = exceptions
     columns = classes + 1
+    stateCount = states
     var starts: (low: UInt64, high: UInt64) = (0, 0)
     for byte in 0..<64 {
       if Self.begins(pattern, byte, transitions, columns) { starts.low |= 1 << UInt64(byte) }
@@ -61,8 +63,12 @@ package struct PatternMatcher: @unchecked Sendable {
   /// The first match that begins at or behind `start`, a boundary between scalars of `text`, which is valid UTF-8.
   ///
   /// Never empty.
-  /// To go on behind a match, begin at its end. Never reads beyond `text`, whatever the tables hold.
-  @inline(__always) package func next(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
+  /// To go on behind a match, begin at its end. Never reads beyond `text`, whatever the tables hold, and finds nothing more
+  /// when `reads` are used up.
+  @inline(__always) package func next(
+    in text: UnsafeBufferPointer<UInt8>, from start: Int, _ reads: inout PatternReads
+  ) -> Range<Int>? {
+    if reads.areUsedUp { return nil }
     var begin = start
     while begin < text.count {
       let byte = text[begin]
@@ -73,14 +79,29 @@ package struct PatternMatcher: @unchecked Sendable {
           continue
         }
       }
-      if let end = matchEnd(in: text, at: begin) { return begin..<end }
+      if let end = matchEnd(in: text, at: begin, &reads) { return begin..<end }
+      if reads.areUsedUp { return nil }
       begin = min(begin + UTF8Scalars.length(lead: byte), text.count)
     }
     return nil
   }
 
+  /// The same without a limit.
+  package func next(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
+    var reads = PatternReads(limit: .max)
+    return next(in: text, from: start, &reads)
+  }
+
+  /// The bytes that may be read in vain in texts of `size` bytes. What writers store reads no more (formats/tokenizer.md,
+  /// "Patterns"); other tables could read every rest of a text to its end.
+  package func reads(in size: Int) -> PatternReads {
+    PatternReads(limit: 4 * (stateCount + 16) * size + 1 << 16)
+  }
+
   /// The end of the match that begins at `start` (< `text.count`), or `nil`.
-  @inline(__always) private func matchEnd(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+  @inline(__always) private func matchEnd(
+    in text: UnsafeBufferPointer<UInt8>, at start: Int, _ reads: inout PatternReads
+  ) -> Int? {
     var state = PatternLayout.startState
     var position = start
     var end = start
@@ -96,10 +117,14 @@ package struct PatternMatcher: @unchecked Sendable {
       let transition = transition(state, number)
       if transition & PatternLayout.matchBit != 0 { end = position }
       state = Int(transition & PatternLayout.stateMask)
-      if state == 0 { return end > start ? end : nil }
+      if state == 0 {
+        reads.inVain &+= position - end
+        return end > start ? end : nil
+      }
       position += size
     }
     if transition(state, columns - 1) & PatternLayout.matchBit != 0 { end = position }
+    reads.inVain &+= position - end
     return end > start ? end : nil
   }
 
@@ -126,4 +151,13 @@ package struct PatternMatcher: @unchecked Sendable {
     let set = Int(properties.setNumber(of: scalar))
     return (Int(pattern.load(fromByteOffset: PatternLayout.setClasses + set, as: UInt8.self)), size)
   }
+}
+
+/// How many bytes searches have read behind the ends of their matches, or without finding one.
+package struct PatternReads {
+  package fileprivate(set) var inVain = 0
+  /// More than that means that the tables are not what a writer stores.
+  package let limit: Int
+
+  package var areUsedUp: Bool { inVain > limit }
 }

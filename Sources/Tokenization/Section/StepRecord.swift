@@ -20,6 +20,13 @@ struct StepRecord {
   }
 }
 
+extension PatternReads {
+  /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)`` where they are used up.
+  @inline(__always) func check(_ path: String) throws(TokenizationError) {
+    guard !areUsedUp else { throw .corrupt(path: path, part: "patterns: bytes read in vain", index: inVain, limit: limit) }
+  }
+}
+
 extension PatternTable {
   /// The pattern that a step names by number.
   /// - Throws: ``TokenizationError/malformed(path:field:expected:found:)``.
