@@ -1,3 +1,4 @@
+import Synchronization
 import Tokenization
 
 /// Properties of scalars and mappings between them, as parts 19 to 24 hold them (formats/tokenizer.md, "Properties and
@@ -23,22 +24,34 @@ package struct UnicodeTables: Sendable {
 
   /// The tables, with those of the mappings that are in `mappings`.
   package static func make(mappings: Set<SectionLayout.Mapping>) -> UnicodeTables {
+    made.withLock { made in
+      if let tables = made[mappings] { return tables }
+      let tables = UnicodeTables(mappings)
+      made[mappings] = tables
+      return tables
+    }
+  }
+
+  /// Whoever compiles one tokenizer may compile many: there are few kinds.
+  private static let made = Mutex<[Set<SectionLayout.Mapping>: UnicodeTables]>([:])
+
+  private init(_ mappings: Set<SectionLayout.Mapping>) {
     var keys = MappingKeys()
     if mappings.contains(.canonicalDecomposition) {
-      for (scalar, text) in canonical.decompositions { keys.add(.canonicalDecomposition, scalar, text[...]) }
+      for (scalar, text) in Self.canonical.decompositions { keys.add(.canonicalDecomposition, scalar, text[...]) }
     }
     if mappings.contains(.compatibilityDecomposition) {
-      for (number, scalar) in compatibility.scalars.enumerated() {
-        keys.add(.compatibilityDecomposition, scalar, compatibility[number])
+      for (number, scalar) in Self.compatibility.scalars.enumerated() {
+        keys.add(.compatibilityDecomposition, scalar, Self.compatibility[number])
       }
     }
     if mappings.contains(.lowercase) {
-      for (number, scalar) in lowercase.scalars.enumerated() { keys.add(.lowercase, scalar, lowercase[number]) }
+      for (number, scalar) in Self.lowercase.scalars.enumerated() { keys.add(.lowercase, scalar, Self.lowercase[number]) }
     }
     if mappings.contains(.composition) {
-      for (first, second, composite) in canonical.compositions { keys.add(first, second, composite) }
+      for (first, second, composite) in Self.canonical.compositions { keys.add(first, second, composite) }
     }
-    return UnicodeTables(properties, keys, isEmpty: mappings.isEmpty)
+    self.init(Self.properties, keys, isEmpty: mappings.isEmpty)
   }
 
   // What is decoded from data, once for all tokenizers.
