@@ -58,6 +58,8 @@ extension CompiledTokenizer {
     guard text.count <= Self.maximumTextSize else {
       throw .textTooLong(bytes: text.count, limit: Self.maximumTextSize)
     }
+    // Also where it fails: what is too long has used most.
+    defer { scratch.trim() }
     if scratch.cachesWords { scratch.model.cache.prepare(for: self) }
     if addTemplate { ids += templateBefore }
     let start = ids.count
@@ -77,7 +79,6 @@ extension CompiledTokenizer {
     }
     if ids.count > fullCount { ids.removeLast(ids.count - fullCount) }
     if addTemplate { ids += templateAfter }
-    scratch.trim()
   }
 
   /// What the normalizer makes of `text` as one segment.
