@@ -84,15 +84,15 @@ enum SmallTokenizers {
   }
 
   private static let pieces = [
-    "[UNK]", "▁", "a", "b", "e", "é", "t", "h", "▁the", "he", "in", "g", "ing", "1", "2", "東", "京", "東京", "aa", "aaaa", "ﬁ",
-    "\u{301}", "'s", ".", "한",
+    "[UNK]", "▁", "a", "b", "e", "é", "t", "h", "▁the", "he", "in", "g", "ing", "1", "2", "東", "京", "東京", "aa", "aaaa",
+    "ﬁ", "\u{301}", "'s", ".", "한",
   ]
 
   /// `ﬁ` to `fi`, U+00AD to nothing, TAB to a space, `e` with U+0301 to `é`: a darts-clone array and texts.
   private static let charsmap: String = {
     let units: [Int: UInt32] = [
-      0: 0x400, 4: 0x80000000, 6: 0x80000003, 7: 0x80000004, 8: 0x3D09, 10: 0x80000006, 100: 0x1B065, 130:
-      0x21981, 136: 0x20981, 168: 0x2B9AD, 174: 0x2B4AC, 195: 0x318C2, 196: 0x334CC, 238: 0x3B0EF,
+      0: 0x400, 4: 0x80000000, 6: 0x80000003, 7: 0x80000004, 8: 0x3D09, 10: 0x80000006, 100: 0x1B065,
+      130: 0x21981, 136: 0x20981, 168: 0x2B9AD, 174: 0x2B4AC, 195: 0x318C2, 196: 0x334CC, 238: 0x3B0EF,
     ]
     var bytes: [UInt8] = []
     for word in [UInt32(4 * 239)] + (0..<239).map({ units[$0] ?? 0 }) {
@@ -126,7 +126,9 @@ enum SmallTokenizers {
       [("type", .string("Unigram")), ("unk_id", .int(unknown)), ("vocab", .array(vocabulary))] + further)
   }
 
-  private static func added(from first: Int, _ texts: [String], strips: Bool = false, singleWord: Bool = false) -> JSON {
+  private static func added(
+    from first: Int, _ texts: [String], strips: Bool = false, singleWord: Bool = false
+  ) -> JSON {
     .array(
       texts.enumerated().map { index, text in
         .object([

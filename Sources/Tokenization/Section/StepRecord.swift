@@ -23,7 +23,9 @@ struct StepRecord {
 extension PatternReads {
   /// - Throws: ``TokenizationError/corrupt(path:part:index:limit:)`` where they are used up.
   @inline(__always) func check(_ path: String) throws(TokenizationError) {
-    guard !areUsedUp else { throw .corrupt(path: path, part: "patterns: bytes read in vain", index: inVain, limit: limit) }
+    guard !areUsedUp else {
+      throw .corrupt(path: path, part: "patterns: bytes read in vain", index: inVain, limit: limit)
+    }
   }
 }
 

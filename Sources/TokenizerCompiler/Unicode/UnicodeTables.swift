@@ -36,20 +36,21 @@ package struct UnicodeTables: Sendable {
   private static let made = Mutex<[Set<SectionLayout.Mapping>: UnicodeTables]>([:])
 
   private init(_ mappings: Set<SectionLayout.Mapping>) {
+    let (canonical, compatibility, lowercase) = (Self.canonical, Self.compatibility, Self.lowercase)
     var keys = MappingKeys()
     if mappings.contains(.canonicalDecomposition) {
-      for (scalar, text) in Self.canonical.decompositions { keys.add(.canonicalDecomposition, scalar, text[...]) }
+      for (scalar, text) in canonical.decompositions { keys.add(.canonicalDecomposition, scalar, text[...]) }
     }
     if mappings.contains(.compatibilityDecomposition) {
-      for (number, scalar) in Self.compatibility.scalars.enumerated() {
-        keys.add(.compatibilityDecomposition, scalar, Self.compatibility[number])
+      for (number, scalar) in compatibility.scalars.enumerated() {
+        keys.add(.compatibilityDecomposition, scalar, compatibility[number])
       }
     }
     if mappings.contains(.lowercase) {
-      for (number, scalar) in Self.lowercase.scalars.enumerated() { keys.add(.lowercase, scalar, Self.lowercase[number]) }
+      for (number, scalar) in lowercase.scalars.enumerated() { keys.add(.lowercase, scalar, lowercase[number]) }
     }
     if mappings.contains(.composition) {
-      for (first, second, composite) in Self.canonical.compositions { keys.add(first, second, composite) }
+      for (first, second, composite) in canonical.compositions { keys.add(first, second, composite) }
     }
     self.init(Self.properties, keys, isEmpty: mappings.isEmpty)
   }
