@@ -60,7 +60,8 @@ extension FuzzTarget {
         do {
           let ids = try TokenizerChecks.encode(text, with: tokenizer, &scratch)
           try require(invalid == nil, "\(name): bytes that are not UTF-8 are encoded")
-          let again = try TokenizerChecks(tokenizer: tokenizer).encode(String(decoding: text, as: UTF8.self))
+          let again = try TokenizerChecks(tokenizer: tokenizer).encode(
+            String(decoding: text, as: UTF8.self), &scratch)
           try require(again == ids, "\(name): other ids of a string")
           if name == SmallTokenizers.reversible {
             try require(SmallTokenizers.text(of: ids, by: tokenizer) == text, "\(name): the tokens are another text")

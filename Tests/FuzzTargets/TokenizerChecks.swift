@@ -16,22 +16,28 @@ struct TokenizerChecks {
   let tokenizer: CompiledTokenizer
 
   /// Encodes `text` in every way there is and compares the ids.
+  /// - Parameter scratch: working memory, the word cache of which may be filled already: making one is not cheap.
   /// - Returns: the ids without the template.
   /// - Throws: what encoding throws; ``FuzzViolation``.
-  @discardableResult func encode(_ text: String) throws -> [Int32] {
+  @discardableResult func encode(_ text: String, _ scratch: inout EncodingScratch) throws -> [Int32] {
     let ids = try tokenizer.encode(text, addTemplate: false)
     for id in ids { try require(isKnown(id), "the id \(id) of \(tokenizer.summary.vocabularySize)") }
     let withTemplate = try tokenizer.encode(text)
     try require(
       withTemplate == tokenizer.template.before + ids + tokenizer.template.after, "other ids with the template")
-    // One with a word cache; the ones above have none.
-    var scratch = EncodingScratch()
+    // With a word cache; the ones above have none.
     try require(encode(text, .max, &scratch) == ids, "other ids with a word cache")
     try require(encode(text, .max, &scratch) == ids, "other ids from the word cache")
     for limit in [0, 1, ids.count / 2, ids.count, ids.count + 1] {
       try require(encode(text, limit, &scratch) == Array(ids.prefix(limit)), "other ids with the limit \(limit)")
     }
     return ids
+  }
+
+  /// As the other one, with working memory of its own.
+  func encode(_ text: String) throws -> [Int32] {
+    var scratch = EncodingScratch()
+    return try encode(text, &scratch)
   }
 
   private func encode(_ text: String, _ limit: Int, _ scratch: inout EncodingScratch) throws -> [Int32] {
