@@ -35,10 +35,11 @@ extension CompiledTokenizer {
     trace.removeAll()
     if addedTokens.rawMatcher.next(in: bytes, from: 0) != nil { return false }
     let origin = bytes.first.map { UTF8Scalars.length(lead: $0) } ?? 0
-    let normalized = try normalizer.run(on: bytes, origin: origin, &scratch.normalization)
+    var growth = GrowthAllowance(textSize: bytes.count)
+    let normalized = try normalizer.run(on: bytes, origin: origin, &scratch.normalization, &growth)
     if addedTokens.normalizedMatcher.next(in: normalized.text, from: 0) != nil { return false }
     if !normalized.text.isEmpty {
-      let words = preTokenizer.run(on: normalized.text, origin: normalized.origin, &scratch.words)
+      let words = try preTokenizer.run(on: normalized.text, origin: normalized.origin, &scratch.words, &growth)
       trace.setWords(scratch.words.spans, of: words)
     }
     try encode(utf8: bytes, addTemplate: false, scratch: &scratch, into: &trace.ids)

@@ -17,7 +17,7 @@ package struct PatternMatcher: @unchecked Sendable {
   private let startsHigh: UInt64
 
   /// A view of `bytes`; `nil` where they do not have the size that their header says.
-  init?(_ bytes: UnsafeRawBufferPointer, _ properties: ScalarProperties) {
+  package init?(_ bytes: UnsafeRawBufferPointer, _ properties: ScalarProperties) {
     guard let pattern = bytes.baseAddress, bytes.count >= PatternLayout.exceptions else { return nil }
     let states = Int(Self.half(pattern, PatternLayout.stateCount))
     let classes = Int(Self.half(pattern, PatternLayout.classCount))
