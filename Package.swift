@@ -113,7 +113,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "ModelCore", "CKernels", "CPlatform",
+        "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "ModelCore", "CKernels",
+        "CPlatform",
       ],
       path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

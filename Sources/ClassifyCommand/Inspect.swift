@@ -64,7 +64,7 @@ extension GLCFile {
         + ", up to \(configuration.prompt.maximumLength) tokens",
       "  tokenizer   \(text("tokenizer", "source")), profile \(tokenizer.profile.name), as tokenizers "
         + tokenizer.libraryVersion,
-      "  pieces      \(tokenizer.description)",
+      "  vocabulary  \(tokenizer.description)",
       "  weights     \(text("recipe", "weights")); attention \(text("numerics", "attention")), head activations "
         + text("numerics", "head_activations"),
       "  made by     \(text("converter", "name")) \(text("converter", "version"))",
@@ -123,7 +123,8 @@ extension TokenizerSummary {
 
   fileprivate var description: String {
     let unicode = unicodeVersions.map { "\($0.name.split(separator: "_").joined(separator: " ")) \($0.version)" }
-    return "\(pieceCount) of \(model.name)\(hasByteFallback ? " with byte fallback" : ""), \(addedTokenCount) added tokens"
+    let fallback = hasByteFallback ? " with byte fallback" : ""
+    return "\(pieceCount) pieces, \(model.name)\(fallback), \(addedTokenCount) added tokens"
       + (unicode.isEmpty ? "" : "; Unicode: \(unicode.joined(separator: ", "))")
   }
 

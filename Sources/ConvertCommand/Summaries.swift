@@ -18,7 +18,8 @@ extension ConversionInput {
     if !otherWeights.isEmpty { rows.append(("ignored", Self.list(otherWeights))) }
     let unused = vocabulary.unused == 0 ? "" : ", \(vocabulary.unused) of them beyond the tokenizer"
     rows.append(("vocabulary", "\(vocabulary.rows) rows\(unused)"))
-    rows.append(("tokenizer", "\(tokenizer.source), \(tokenizer.model), profile \(tokenizer.profile), \(tokenizerCheck.text)"))
+    let profile = "\(tokenizer.model), profile \(tokenizer.profile)"
+    rows.append(("tokenizer", "\(tokenizer.source), \(profile), \(tokenizerCheck.text)"))
     if !keptMarkers.isEmpty {
       rows.append(("kept", "\(Self.list(keptMarkers)): transformers 5.x itself would not know them"))
     }

@@ -14,7 +14,7 @@ import Testing
     #expect(outcome.lines.first?.hasPrefix("nothing written") == true)
     for row in [
       "weights    safetensors", "types      47 F32", "vocabulary 500 rows",
-      "tokenizer  tokenizer.json, checked against libsentencepiece: ",
+      "tokenizer  tokenizer.json, Unigram, profile tokenizers, checked against libsentencepiece: ",
     ] {
       #expect(outcome.text.contains(row), "\(row) in \(outcome)")
     }

@@ -15,7 +15,8 @@ import Testing
     expectSuccess(outcome)
     for text in [
       model, ".glc 1.0", "deberta-v2", "2 layers", "hidden 64", "scorer simple", "tokenizer.json", "model.safetensors",
-      "gliclass-convert", "--check reads it",
+      "gliclass-convert", "--check reads it", "profile tokenizers, as tokenizers 0.23.3",
+      "vocabulary  496 pieces, Unigram, 8 added tokens; Unicode: grapheme clusters 17.0.0\n",
     ] {
       #expect(outcome.text.contains(text), "\(text) in \(outcome)")
     }
@@ -47,11 +48,22 @@ import Testing
         var offset: Int
         var bytes: Int
       }
+      struct Tokenizer: Decodable {
+        var section_version: String
+        var profile: String
+        var tokenizers_version: String
+        var model: String
+        var byte_fallback: Bool
+        var pieces: Int
+        var added_tokens: Int
+        var unicode: [String: String]
+      }
       var format_version: String
       var bytes: Int
       var numerics_revision: Int
       var tensor_data_checked: Bool
       var metadata: Metadata
+      var tokenizer: Tokenizer
       var sections: [Section]
       var tensors: [Tensor]
     }
@@ -62,6 +74,11 @@ import Testing
     #expect(try file.bytes == Models.tiny.get().count)
     #expect(file.numerics_revision == 1)
     #expect(!file.tensor_data_checked)
+    let tokenizer = file.tokenizer
+    #expect(tokenizer.profile == "tokenizers" && tokenizer.tokenizers_version == "0.23.3")
+    #expect(tokenizer.model == "Unigram" && !tokenizer.byte_fallback)
+    #expect(tokenizer.pieces == 496 && tokenizer.added_tokens == 8)
+    #expect(tokenizer.section_version.hasPrefix("1.") && tokenizer.unicode == ["grapheme_clusters": "17.0.0"])
     #expect(Set(file.sections.map(\.name)) == ["metadata", "tensor directory", "tokenizer", "tensor data"])
     #expect(file.tensors.map(\.name) == file.tensors.map(\.name).sorted())
     let table = try #require(file.tensors.first { $0.name == "embeddings.tokens" })

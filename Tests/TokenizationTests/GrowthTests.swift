@@ -13,8 +13,11 @@ import Tokenization
   @Test func aTextMayBecomeSixtyFourTimesAsLong() throws {
     let text = String(repeating: "a", count: 10_000)
     #expect(try Self.replacing(60).normalize(text).count == 600_000)
-    #expect(throws: TokenizationError.textTooLong(bytes: 640_065, limit: 640_000)) {
+    #expect {
       _ = try Self.replacing(65).normalize(text)
+    } throws: {
+      // Given up with the first replacement beyond.
+      if case .textTooLong(640_001...640_065, limit: 640_000)? = $0 as? TokenizationError { true } else { false }
     }
   }
 

@@ -79,7 +79,8 @@ struct SmallFolder {
         transformers5: .tokenizerJSON(tokenizerJSON), settings: settings, markers: markers, path: "tokenizer.json")
     }
     return try TokenizerSource(
-      transformers5: .sentencePiece(#require(model)), settings: settings, markers: markers, unlisted: unlisted, path: path)
+      transformers5: .sentencePiece(#require(model)), settings: settings, markers: markers, unlisted: unlisted,
+      path: path)
   }
 }
 

@@ -16,7 +16,15 @@ extension TokenizerSource {
     try buildPieceTrie()
   }
 
-  func checkPieceCount() throws(TokenizerCompilerError) {
+  /// Adds a step for the charsmap, if there is one.
+  mutating func takeCharsmap(_ model: SentencePieceModel) {
+    guard !model.charsmap.isEmpty else { return }
+    charsmap = model.charsmap
+    charsmapField = "normalizer_spec.precompiled_charsmap"
+    normalizer.append(.precompiled)
+  }
+
+  private func checkPieceCount() throws(TokenizerCompilerError) {
     guard pieces.count <= SectionLayout.maximumPieceCount else {
       throw .tooLarge(path: path, what: "pieces", found: pieces.count, limit: SectionLayout.maximumPieceCount)
     }

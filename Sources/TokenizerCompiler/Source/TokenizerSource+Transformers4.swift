@@ -23,11 +23,7 @@ extension TokenizerSource {
     let configuration = settings.configuration
     if try configuration?.optionalBool("do_lower_case") == true { normalizer.append(.lowercase) }
     normalizer.append(.strip(left: true, right: true))
-    if !model.charsmap.isEmpty {
-      charsmap = model.charsmap
-      charsmapField = "normalizer_spec.precompiled_charsmap"
-      normalizer.append(.precompiled)
-    }
+    takeCharsmap(model)
     normalizer.append(.collapseSpaces)
     if try configuration?.optionalBool("split_by_punct") == true {
       preTokenizer.append(Self.punctuation(field: "split_by_punct"))

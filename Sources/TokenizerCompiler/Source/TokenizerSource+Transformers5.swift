@@ -64,9 +64,11 @@ extension TokenizerSource {
     if try configuration?.optionalBool("split_by_punct") == true {
       preTokenizer.append(Self.punctuation(field: "split_by_punct"))
     }
-    let addsPrefix = try configuration?.member("add_prefix_space") == nil
-      ? true : configuration?.optionalBool("add_prefix_space") == true
-    preTokenizer.append(.metaspace(Metaspace(scheme: addsPrefix ? .always : .first)))
+    var scheme = PrependScheme.always
+    if configuration?.member("add_prefix_space") != nil {
+      scheme = try configuration?.optionalBool("add_prefix_space") == true ? .always : .first
+    }
+    preTokenizer.append(.metaspace(Metaspace(scheme: scheme)))
 
     try addTokens(tokens)
     templateBefore = [try templateID(tokens, .cls)]
@@ -82,14 +84,15 @@ extension TokenizerSource {
   // MARK: T5Tokenizer
 
   /// `T5Tokenizer.__init__` (models/t5/tokenization_t5.py), and `T5Converter.convert_from_spm` (convert_slow_tokenizer.py).
-  private init(t5 vocabulary: Vocabulary, _ settings: TokenizerSettings, _ path: String) throws(TokenizerCompilerError) {
+  private init(t5 vocabulary: Vocabulary, _ settings: TokenizerSettings, _ path: String) throws(TokenizerCompilerError)
+  {
     self.init(path: path)
     var tokens = try TransformersTokens5(
       settings, vocabulary, defaults: [.eos: "</s>", .unk: "<unk>", .pad: "<pad>"])
-    let extraIDs = try settings.configuration?.member("extra_ids")
-      .map { (value) throws(TokenizerCompilerError) in
-        try reading { () throws(ModelCoreError) in try value.requireInt(in: 0...Self.maximumExtraIDs) }
-      } ?? 100
+    var extraIDs = 100
+    if let value = settings.configuration?.member("extra_ids") {
+      extraIDs = try reading { () throws(ModelCoreError) in try value.requireInt(in: 0...Self.maximumExtraIDs) }
+    }
     let extraTokens = (0..<extraIDs).map { "<extra_id_\($0)>" }
     switch vocabulary {
     case .tokenizerJSON(let root):
@@ -99,11 +102,7 @@ extension TokenizerSource {
     case .sentencePiece(let bytes):
       let model = try SentencePieceModel(bytes, path: path)
       try takePieces(model, more: extraTokens.reversed(), unknownID: 2)
-      if !model.charsmap.isEmpty {
-        charsmap = model.charsmap
-        charsmapField = "normalizer_spec.precompiled_charsmap"
-        normalizer = [.precompiled]
-      }
+      takeCharsmap(model)
       tokens.additional = model.addedTokens.map(TokenValue.flagged)
     }
     preTokenizer = [Self.whiteSpaceSplit(field: "pre_tokenizer"), .metaspace(Metaspace())]
@@ -111,7 +110,8 @@ extension TokenizerSource {
     let given = tokens.additional?.filter { $0.content.contains("<extra_id_") }.count ?? 0
     guard given == 0 || extraIDs == 0 || given == extraIDs else {
       throw .unsupported(
-        path: path, field: "tokens <extra_id_…>", found: "\(given)", supported: "as many as extra_ids says, \(extraIDs)")
+        path: path, field: "tokens <extra_id_…>", found: "\(given)", supported: "as many as extra_ids says, \(extraIDs)"
+      )
     }
     if given == 0 { tokens.additional = (tokens.additional ?? []) + extraTokens.map(TokenValue.text) }
     try addTokens(tokens)

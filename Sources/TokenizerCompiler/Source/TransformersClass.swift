@@ -20,7 +20,8 @@ enum TransformersClass {
     case let name where Self.others.contains(name):
       throw .input(
         value.unsupported(
-          "DebertaV2Tokenizer, T5Tokenizer, PreTrainedTokenizerFast, TokenizersBackend, and names transformers does not know"))
+          "DebertaV2Tokenizer, T5Tokenizer, PreTrainedTokenizerFast, TokenizersBackend, and names transformers does not know"
+        ))
     default: self = .backend
     }
   }

@@ -95,7 +95,9 @@ struct TransformersTokens5 {
     switch tokens.mappedExtra {
     case .absent: break
     case .null: extra = []
-    case .list(let list): extra = (extra ?? []) + list.filter { value in extra?.contains { $0.isEqual(to: value) } != true }
+    case .list(let list):
+      let former = extra ?? []
+      extra = former + list.filter { value in !former.contains { $0.isEqual(to: value) } }
     case .byName(let more):
       extra = nil
       byName += more
@@ -175,7 +177,8 @@ extension TokenizerSource {
     // The library writes a template in which these have a meaning.
     guard !token.contains(where: { $0.isWhitespace || $0 == ":" }), token.first != "$" else {
       throw .unsupported(
-        path: path, field: role.rawValue, found: "\"\(token)\"", supported: "texts without white space, \":\" and \"$\"")
+        path: path, field: role.rawValue, found: "\"\(token)\"", supported: "texts without white space, \":\" and \"$\""
+      )
     }
     return id
   }
