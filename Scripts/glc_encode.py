@@ -79,10 +79,14 @@ class Encoder:
             at = end
             if token.flags & FLAGS["single_word"] and (self.is_word(scalars, start - 1) or self.is_word(scalars, end)):
                 continue
-            while token.flags & FLAGS["lstrip"] and start > done and scalars[start - 1] in WHITE_SPACE:
-                start -= 1
+            if token.flags & FLAGS["lstrip"]:
+                start = max(start, done)
+                while start > done and scalars[start - 1] in WHITE_SPACE:
+                    start -= 1
             while token.flags & FLAGS["rstrip"] and end < len(scalars) and scalars[end] in WHITE_SPACE:
                 end += 1
+            if start >= end:
+                continue
             if start > done:
                 yield part(text, done, start)
             yield token.id

@@ -117,6 +117,7 @@ extension CompiledTokenizer {
       if record.isSingleWord, isInsideWord(match, of: text) { continue }
       var (start, end) = (match.start, match.end)
       if record.stripsLeft {
+        start = max(start, done)
         while start > done {
           let previous = UTF8Scalars.start(ofScalarBefore: start, in: text, from: done)
           guard UTF8Scalars.isWhiteSpace(UTF8Scalars.decode(text, at: previous).scalar) else { break }
@@ -132,6 +133,8 @@ extension CompiledTokenizer {
         }
         whiteSpaceEnd = end
       }
+      // The match before may have taken all of this one with its white space.
+      if start >= end { continue }
       if done < start { try body(UnsafeBufferPointer(rebasing: text[done..<start]), done, &ids) }
       ids.append(Int32(bitPattern: record.id))
       done = end

@@ -38,6 +38,7 @@ import TokenizerCompiler
       SmallTokenizer(preTokenizer: #"{"type":"ByteLevel","add_prefix_space":true}"#), "pre_tokenizer",
       "ByteLevel before a Unigram model"
     ),
+    (SmallTokenizer(normalizer: #"{"type":"Prepend","prepend":""}"#), "normalizer.prepend", "\"\""),
     (SmallTokenizer(preTokenizer: #"{"type":"Whitespace"}"#), "pre_tokenizer.type", "\"Whitespace\""),
     (SmallTokenizer(preTokenizer: #"{"type":"UnicodeScripts"}"#), "pre_tokenizer.type", "\"UnicodeScripts\""),
     (

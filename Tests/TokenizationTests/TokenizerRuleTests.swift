@@ -85,6 +85,20 @@ import TokenizerCompiler
     #expect(try tokenizer.encode("a", addTemplate: false) == [5])
   }
 
+  /// tokenizers 0.23.3: `[6, 7]` for tokens of spaces that both grow to the right; with lstrip the second is left out.
+  @Test func tokensWithinTakenWhiteSpace() throws {
+    func ids(_ second: String) throws -> [Int32] {
+      let tokens = [
+        SmallTokenizer.addedToken(6, "x", "rstrip"), SmallTokenizer.addedToken(7, "  ", second),
+      ]
+      return try SmallTokenizer(addedTokens: "[\(tokens.joined(separator: ","))]").tokenizer().encode("x  ")
+    }
+    #expect(try ids("") == [6, 7])
+    #expect(try ids("rstrip") == [6, 7])
+    #expect(try ids("lstrip") == [6])
+    #expect(try ids("lstrip rstrip") == [6])
+  }
+
   @Test func normalizationIsThatOfTheLibrary() throws {
     let tokenizer = try Fixtures.tokenizer(.tokenizerJSON)
     func normalized(_ text: String) throws -> String {

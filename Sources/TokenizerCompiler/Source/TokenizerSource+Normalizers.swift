@@ -18,7 +18,10 @@ extension TokenizerSource {
       normalizer.append(try Self.replacement(pattern(value.needed("pattern")), by: text(value.needed("content"))))
     case "Prepend":
       try value.allowOnly(["type", "prepend"], path: path)
-      normalizer.append(.prepend(try text(value.needed("prepend"))))
+      let prefix = try value.needed("prepend")
+      // The library loses its alignments over an empty one, and doubles text.
+      guard prefix.string != "" else { throw prefix.refused(path: path, "a text that is not empty") }
+      normalizer.append(.prepend(try text(prefix)))
     case "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents":
       try value.allowOnly(["type"], path: path)
       let plain: [String: NormalizerStep] = [
