@@ -34,6 +34,20 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
+  enum Profile: String, ExpressibleByArgument, CaseIterable {
+    case tokenizers
+    case transformers5 = "transformers-5"
+
+    var profile: TokenizerProfile { self == .tokenizers ? .tokenizers : .transformers5 }
+
+    static var allValueDescriptions: [String: String] {
+      [
+        Self.tokenizers.rawValue: "tokenizer.json as it stands, or spm.model as transformers 4.x reads it.",
+        Self.transformers5.rawValue: "What transformers 5.x makes of a DeBERTa-v2 or T5 folder.",
+      ]
+    }
+  }
+
   @Argument(help: "A checkpoint's folder, its file of weights, or the index of several.")
   var input: String
 
@@ -48,9 +62,9 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose reading of the tokenizer's files: tokenizers (tokenizer.json as it stands; spm.model alone as transformers 4.x) or transformers-5.",
+      "Whose reading of the tokenizer's files is meant.",
       valueName: "profile"))
-  var tokenizerProfile: TokenizerProfile = .tokenizers
+  var tokenizerProfile: Profile = .tokenizers
 
   @Flag(help: "Say what was found and what would be written, and write nothing.")
   var dryRun = false
@@ -79,7 +93,7 @@ struct ConvertCommand: ParsableCommand {
   private var options: ConversionOptions {
     ConversionOptions(
       input: input, output: output ?? "", scheme: scheme == .q8 ? .q8 : .f32, adapter: adapter,
-      tokenizerProfile: tokenizerProfile)
+      tokenizerProfile: tokenizerProfile.profile)
   }
 
   private func convert() throws {
@@ -97,18 +111,4 @@ struct ConvertCommand: ParsableCommand {
     Console.print(plan.text)
     if let error = plan.notImplemented.first { throw error }
   }
-}
-
-extension TokenizerProfile: ExpressibleByArgument {
-  /// By the name that metadata show.
-  public init?(argument: String) {
-    guard let profile = Self.allCases.first(where: { $0.name == argument }) else { return nil }
-    self = profile
-  }
-
-  /// The names, for messages and help.
-  public static var allValueStrings: [String] { allCases.map(\.name) }
-
-  /// The name, for help.
-  public var defaultValueDescription: String { name }
 }

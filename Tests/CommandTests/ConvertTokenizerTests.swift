@@ -26,7 +26,7 @@ import Testing
       #expect(inspected.text.contains(text), "\(text) in \(inspected)")
     }
     let json = try Program.classify.run(["inspect", model, "--json"]).text
-    #expect(json.components(separatedBy: #""profile":"transformers-5""#).count == 3, "metadata and header: \(json)")
+    #expect(json.components(separatedBy: #""profile": "transformers-5""#).count == 3, "metadata and header: \(json)")
   }
 
   @Test func theDefaultIsTokenizers() throws {

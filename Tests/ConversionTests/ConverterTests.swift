@@ -89,7 +89,7 @@ import Testing
     let checkpoint = try copy("random-tiny", without: ["tokenizer.json"])
     let error = thrown(ConversionError.self) { try convert(checkpoint) }
     #expect(error?.exitStatus == .missingInput)
-    #expect(error?.message.contains("tokenizer.json or spm.model") == true)
+    #expect(error?.message.contains("tokenizer.json, spm.model or spiece.model") == true)
     #expect(!FileManager.default.fileExists(atPath: folder.file("out.glc")))
   }
 }
