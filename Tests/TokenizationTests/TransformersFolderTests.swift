@@ -1,8 +1,7 @@
 import ModelCore
 import Testing
 import Tokenization
-
-@testable import TokenizerCompiler
+import TokenizerCompiler
 
 /// Which tokenizer a folder becomes, held to what transformers 4.57 and 5.24 make of it (Scripts/tokenizer_folders.py).
 @Suite struct TransformersFolderTests {

@@ -1,8 +1,7 @@
 import ModelCore
 import Testing
 import Tokenization
-
-@testable import TokenizerCompiler
+import TokenizerCompiler
 
 /// What of a tokenizer folder is refused, and which markers stay where transformers 5.x would lose them.
 @Suite struct TransformersRefusalTests {

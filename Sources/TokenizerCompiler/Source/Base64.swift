@@ -1,7 +1,7 @@
 /// Standard base64 (RFC 4648) with padding, as `tokenizer.json` holds charsmaps.
-enum Base64 {
+package enum Base64 {
   /// The bytes of `text`, or `nil` where it is not canonical base64.
-  static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count % 4 == 0 else { return nil }
     if digits.isEmpty { return [] }

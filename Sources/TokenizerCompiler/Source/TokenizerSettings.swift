@@ -1,13 +1,20 @@
 import ModelCore
 
 /// The files beside a vocabulary.
-struct TokenizerSettings {
+package struct TokenizerSettings {
   /// The root of `tokenizer_config.json`.
-  var configuration: JSONValue?
+  package var configuration: JSONValue?
   /// The root of `added_tokens.json`.
-  var addedTokens: JSONValue?
+  package var addedTokens: JSONValue?
   /// The root of `special_tokens_map.json`.
-  var specialTokensMap: JSONValue?
+  package var specialTokensMap: JSONValue?
+
+  /// Settings of the files that are there.
+  package init(configuration: JSONValue? = nil, addedTokens: JSONValue? = nil, specialTokensMap: JSONValue? = nil) {
+    self.configuration = configuration
+    self.addedTokens = addedTokens
+    self.specialTokensMap = specialTokensMap
+  }
 
   /// `model_max_length`, where there is one: tokenizers without a limit say 1e30.
   var maximumLength: Int? {

@@ -4,7 +4,7 @@ import Tokenization
 /// Reading `tokenizer.json`.
 extension TokenizerSource {
   /// Takes the document apart, and refuses by name whatever is not implemented.
-  init(_ root: JSONValue, path: String) throws(TokenizerCompilerError) {
+  package init(_ root: JSONValue, path: String) throws(TokenizerCompilerError) {
     self.init(path: path)
     try root.allowOnly(
       [

@@ -50,11 +50,11 @@ extension TokenizerSource {
     try checkStepCount(preTokenizer.count, "pre-tokenizer steps")
   }
 
-  static func punctuation(_ behavior: SplitBehavior = .isolated, field: String) -> PreTokenizerStep {
+  package static func punctuation(_ behavior: SplitBehavior = .isolated, field: String) -> PreTokenizerStep {
     .split(Pattern(kind: .property(SectionLayout.Property.punctuation), field: field), behavior, inverts: false)
   }
 
-  static func whiteSpaceSplit(field: String) -> PreTokenizerStep {
+  package static func whiteSpaceSplit(field: String) -> PreTokenizerStep {
     .split(Pattern(kind: .property(SectionLayout.Property.whiteSpace), field: field), .removed, inverts: false)
   }
 

@@ -10,7 +10,7 @@ extension TokenizerSource {
   ///   - model: the serialized model.
   ///   - unlisted: tokens that no file lists (markers), with their ids.
   ///   - optionalID: the id of a marker that may be left out.
-  init(
+  package init(
     transformers4 model: [UInt8], settings: TokenizerSettings, unlisted: [NamedToken] = [], optionalID: Int? = nil,
     path: String
   ) throws(TokenizerCompilerError) {

@@ -9,7 +9,7 @@ extension TokenizerSource {
   private static let maximumExtraIDs = 65_536
 
   /// The vocabulary that a class is built from: `tokenizer.json` wins where both are there.
-  enum Vocabulary {
+  package enum Vocabulary {
     case tokenizerJSON(JSONValue)
     case sentencePiece([UInt8])
   }
@@ -17,7 +17,7 @@ extension TokenizerSource {
   /// - Parameters:
   ///   - markers: ids of tokens that stay whatever transformers does: a classifier without them is none.
   ///   - unlisted: tokens that no file lists (markers), with their ids.
-  init(
+  package init(
     transformers5 vocabulary: Vocabulary, settings: TokenizerSettings, markers: TokenizerCompiler.MarkerIDs,
     unlisted: [NamedToken] = [], path: String
   ) throws(TokenizerCompilerError) {

@@ -3,16 +3,29 @@ import Tokenization
 
 /// A tokenizer as its files describe it, once everything unknown has been refused: what all kinds of source become
 /// before a section is written.
-struct TokenizerSource {
+package struct TokenizerSource {
   /// An added token, in the order of the source.
-  struct AddedToken: Equatable {
-    var id: Int
-    var content: String
-    var singleWord = false
-    var leftStrip = false
-    var rightStrip = false
-    var normalized = false
-    var special = false
+  package struct AddedToken: Equatable {
+    package var id: Int
+    package var content: String
+    package var singleWord = false
+    package var leftStrip = false
+    package var rightStrip = false
+    package var normalized = false
+    package var special = false
+
+    package init(
+      id: Int, content: String, singleWord: Bool = false, leftStrip: Bool = false, rightStrip: Bool = false,
+      normalized: Bool = false, special: Bool = false
+    ) {
+      self.id = id
+      self.content = content
+      self.singleWord = singleWord
+      self.leftStrip = leftStrip
+      self.rightStrip = rightStrip
+      self.normalized = normalized
+      self.special = special
+    }
 
     /// Whether `other` has the same flags.
     func hasFlags(of other: AddedToken) -> Bool {
@@ -22,19 +35,19 @@ struct TokenizerSource {
   }
 
   /// What a Replace or Split looks for, and the field that says so.
-  struct Pattern: Equatable {
-    enum Kind: Equatable {
+  package struct Pattern: Equatable {
+    package enum Kind: Equatable {
       case regularExpression(String)
       case literal(String)
       /// One scalar with any of these bits of ``SectionLayout/Property``.
       case property(UInt32)
     }
 
-    let kind: Kind
-    var field = ""
+    package let kind: Kind
+    package var field = ""
   }
 
-  enum NormalizerStep: Equatable {
+  package enum NormalizerStep: Equatable {
     case strip(left: Bool, right: Bool)
     case precompiled
     case collapseSpaces
@@ -45,7 +58,7 @@ struct TokenizerSource {
     case prepend(String)
   }
 
-  enum PreTokenizerStep: Equatable {
+  package enum PreTokenizerStep: Equatable {
     case metaspace(Metaspace)
     case split(Pattern, SplitBehavior, inverts: Bool)
     case prefixSpace
@@ -53,47 +66,47 @@ struct TokenizerSource {
   }
 
   /// The Metaspace pre-tokenizer.
-  struct Metaspace: Equatable {
-    var replacement: Unicode.Scalar = "\u{2581}"
-    var scheme = PrependScheme.always
-    var splits = true
+  package struct Metaspace: Equatable {
+    package var replacement: Unicode.Scalar = "\u{2581}"
+    package var scheme = PrependScheme.always
+    package var splits = true
   }
 
-  enum Model {
+  package enum Model {
     case unigram(unknownID: Int, hasByteFallback: Bool)
     case bytePairs(BytePairs)
   }
 
   /// A byte-level BPE model.
-  struct BytePairs {
-    var unknownID: Int?
-    var fusesUnknown = false
-    var ignoresMerges = false
+  package struct BytePairs {
+    package var unknownID: Int?
+    package var fusesUnknown = false
+    package var ignoresMerges = false
     var merges: [MergeTableBuilder.Merge] = []
     /// Number of tokens, which is less than the largest id + 1 where ids have gaps.
-    var tokenCount = 0
+    package var tokenCount = 0
   }
 
   /// The file, for error messages.
-  let path: String
-  var profile = TokenizerProfile.tokenizers
-  var pieces = PieceList()
+  package let path: String
+  package var profile = TokenizerProfile.tokenizers
+  package var pieces = PieceList()
   /// Units of the trie of all pieces.
   private(set) var pieceTrie: [UInt32] = []
-  var model = Model.unigram(unknownID: 0, hasByteFallback: false)
-  var normalizer: [NormalizerStep] = []
-  var charsmap: [UInt8] = []
+  package var model = Model.unigram(unknownID: 0, hasByteFallback: false)
+  package var normalizer: [NormalizerStep] = []
+  package var charsmap: [UInt8] = []
   /// The field that holds the charsmap, for error messages.
-  var charsmapField = "precompiled_charsmap"
-  var preTokenizer: [PreTokenizerStep] = []
-  var addedTokens: [AddedToken] = []
-  var templateBefore: [Int] = []
-  var templateAfter: [Int] = []
-  var maximumLength: Int?
+  package var charsmapField = "precompiled_charsmap"
+  package var preTokenizer: [PreTokenizerStep] = []
+  package var addedTokens: [AddedToken] = []
+  package var templateBefore: [Int] = []
+  package var templateAfter: [Int] = []
+  package var maximumLength: Int?
   /// The text of the padding token.
-  var paddingToken = "[PAD]"
+  package var paddingToken = "[PAD]"
   /// Markers that the library whose rules these are would not know.
-  var keptMarkers: [String] = []
+  package var keptMarkers: [String] = []
 
   init(path: String) { self.path = path }
 
@@ -171,14 +184,14 @@ struct TokenizerSource {
 }
 
 /// Pieces and scores in flat arrays: no object per piece.
-struct PieceList {
+package struct PieceList {
   private(set) var text: [UInt8] = []
   /// Piece i is `text[offsets[i] ..< offsets[i + 1]]`.
   private(set) var offsets: [UInt32] = [0]
   /// Under BPE all 0, and not stored.
-  private(set) var scores: [Double] = []
+  package private(set) var scores: [Double] = []
 
-  var count: Int { scores.count }
+  package var count: Int { scores.count }
   var smallestScore: Double { scores.min() ?? 0 }
 
   mutating func reserve(_ pieces: Int) {
@@ -194,5 +207,5 @@ struct PieceList {
   }
 
   /// The bytes of piece `index`.
-  func bytes(_ index: Int) -> ArraySlice<UInt8> { text[Int(offsets[index])..<Int(offsets[index + 1])] }
+  package func bytes(_ index: Int) -> ArraySlice<UInt8> { text[Int(offsets[index])..<Int(offsets[index + 1])] }
 }
