@@ -1,15 +1,22 @@
 import CJSON
+import Synchronization
 
 /// A parsed JSON text: the owner of what its ``JSONValue``s look at.
 ///
-/// Parsed by json-c, after a strict syntax check that json-c does not make. Read-only, and safe to share between threads
-/// because values are never retained one by one.
+/// Parsed by json-c, after a strict syntax check that json-c does not make. Safe to share between threads: values are never
+/// retained one by one, and what json-c writes while it reads is written under a lock.
 public final class JSONDocument: @unchecked Sendable {
   /// The file it is from, for error messages.
   public let path: String
   private let node: OpaquePointer?
 
   private let field: String
+  private let writing = Mutex(())
+
+  /// The text of a value, which json-c keeps in the value itself.
+  func text(of node: OpaquePointer?, _ style: Int32) -> String? {
+    writing.withLock { _ in json_object_to_json_string_ext(node, style).map { String(cString: $0) } }
+  }
 
   /// json-c takes up to three hundred times the text; a text for which it would take more than this, and more than a few megabytes,
   /// is none that any tool wrote. A tokenizer's vocabulary takes ten to twenty times.

@@ -36,7 +36,7 @@ public struct JSONValue {
   /// The number as the text spells it, if it is one: for readers that do not take the nearest double.
   public var numberText: String? {
     guard double != nil else { return nil }
-    return json_object_to_json_string_ext(node, JSON_C_TO_STRING_PLAIN).map { String(cString: $0) }
+    return document.text(of: node, JSON_C_TO_STRING_PLAIN)
   }
   /// The string, if it is one. Lone surrogates have become U+FFFD.
   public var string: String? {
@@ -56,7 +56,7 @@ public struct JSONValue {
     case json_type_object: return "an object"
     case json_type_array: return "an array"
     default:
-      let text = json_object_to_json_string_ext(node, JSON_C_TO_STRING_NOSLASHESCAPE).map { String(cString: $0) } ?? "?"
+      let text = document.text(of: node, JSON_C_TO_STRING_NOSLASHESCAPE) ?? "?"
       return text.count > 60 ? "\(text.prefix(60))…" : text
     }
   }

@@ -30,11 +30,12 @@ enum Fixtures {
     return (first, Array(documents.dropFirst()))
   }
 
-  static let jsonDocument = Result {
+  /// The demo's `tokenizer.json`, read anew: one document is for one thread.
+  static func jsonDocument() throws -> JSONDocument {
     try JSONDocument(copying: bytes("\(demo)/tokenizer.json"), path: "tokenizer.json")
   }
   static let jsonSection = Result {
-    try TokenizerCompiler.compile(tokenizer: jsonDocument.get().root, path: "tokenizer.json")
+    try TokenizerCompiler.compile(tokenizer: jsonDocument().root, path: "tokenizer.json")
   }
   static let modelSection = Result {
     let markers = [

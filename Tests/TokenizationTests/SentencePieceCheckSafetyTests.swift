@@ -44,7 +44,7 @@ import TokenizerCompiler
   }
 
   @Test func damagedRealCharsmapsLeadNowhere() throws {
-    let steps = try Fixtures.jsonDocument.get().root.member("normalizer")?.member("normalizers")?.elements() ?? []
+    let steps = try Fixtures.jsonDocument().root.member("normalizer")?.member("normalizers")?.elements() ?? []
     let text = try #require(
       steps.first { $0.member("precompiled_charsmap") != nil }?.member("precompiled_charsmap")?.string)
     var generator = SeededGenerator(state: 23)

@@ -127,7 +127,7 @@ import TokenizerCompiler
     #expect(summary.byteCount == section.bytes.count)
     #expect(section.bytes.count < 400_000)
     #expect(try Fixtures.tokenizer(.tokenizerJSON).template.before == [1])
-    let again = try TokenizerCompiler.compile(tokenizer: Fixtures.jsonDocument.get().root, path: "again")
+    let again = try TokenizerCompiler.compile(tokenizer: Fixtures.jsonDocument().root, path: "again")
     #expect(again.bytes == section.bytes)
   }
 

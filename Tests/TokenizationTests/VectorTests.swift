@@ -55,7 +55,7 @@ import Tokenization
 
   @Test func everyTokenHasTheTextOfItsFile() throws {
     let tokenizer = try Fixtures.tokenizer(.tokenizerJSON)
-    let root = try Fixtures.jsonDocument.get().root
+    let root = try Fixtures.jsonDocument().root
     let pieces = try root.required("model").required("vocab").elements()
     for (id, piece) in pieces.enumerated() {
       let text = try piece.element(0).requireString()
