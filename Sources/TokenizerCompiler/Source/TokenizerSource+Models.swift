@@ -152,7 +152,11 @@ extension TokenizerSource {
   }
 
   private func mergeID(_ token: String, _ entry: JSONValue) throws(TokenizerCompilerError) -> UInt32 {
-    guard let id = pieceID(of: token) else { throw .missingToken(path: path, token: token, purpose: entry.field) }
+    guard let id = pieceID(of: token) else {
+      throw .invalidVocabulary(
+        path: path, field: entry.field, expected: "tokens that the vocabulary has, and so for both together",
+        found: "\"\(token)\"")
+    }
     return UInt32(id)
   }
 
