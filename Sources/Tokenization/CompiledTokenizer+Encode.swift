@@ -117,20 +117,10 @@ extension CompiledTokenizer {
       if record.isSingleWord, isInsideWord(match, of: text) { continue }
       var (start, end) = (match.start, match.end)
       if record.stripsLeft {
-        start = max(start, done)
-        while start > done {
-          let previous = UTF8Scalars.start(ofScalarBefore: start, in: text, from: done)
-          guard UTF8Scalars.isWhiteSpace(UTF8Scalars.decode(text, at: previous).scalar) else { break }
-          start = previous
-        }
+        start = UTF8Scalars.whiteSpaceStart(in: text, before: max(start, done), from: done)
       }
       if record.stripsRight {
-        end = max(end, whiteSpaceEnd)
-        while end < text.count {
-          let (scalar, size) = UTF8Scalars.decode(text, at: end)
-          guard UTF8Scalars.isWhiteSpace(scalar) else { break }
-          end += size
-        }
+        end = UTF8Scalars.whiteSpaceEnd(in: text, from: max(end, whiteSpaceEnd))
         whiteSpaceEnd = end
       }
       // The match before may have taken all of this one with its white space.
@@ -153,7 +143,7 @@ extension CompiledTokenizer {
   }
 
   /// The model on every word.
-  private func appendWords(
+  func appendWords(
     _ spans: borrowing ScratchBuffer<WordSpan>, of text: UnsafeBufferPointer<UInt8>, _ fullCount: Int,
     _ scratch: inout ModelScratch, _ ids: inout [Int32]
   ) throws(TokenizationError) {

@@ -41,8 +41,9 @@ extension CompiledTokenizer {
     if !normalized.text.isEmpty {
       let words = try preTokenizer.run(on: normalized.text, origin: normalized.origin, &scratch.words, &growth)
       trace.setWords(scratch.words.spans, of: words)
+      if scratch.cachesWords { scratch.model.cache.prepare(for: self) }
+      try appendWords(scratch.words.spans, of: words, .max, &scratch.model, &trace.ids)
     }
-    try encode(utf8: bytes, addTemplate: false, scratch: &scratch, into: &trace.ids)
     return true
   }
 

@@ -39,6 +39,32 @@ package enum UTF8Scalars {
     }
   }
 
+  /// The end of the White_Space scalars that begin at `index`.
+  @inline(__always) package static func whiteSpaceEnd(
+    in bytes: UnsafeBufferPointer<UInt8>, from index: Int
+  ) -> Int {
+    var end = index
+    while end < bytes.count {
+      let (scalar, size) = decode(bytes, at: end)
+      guard isWhiteSpace(scalar) else { break }
+      end += size
+    }
+    return end
+  }
+
+  /// The beginning of the White_Space scalars that end at `end`, not before `start`.
+  @inline(__always) package static func whiteSpaceStart(
+    in bytes: UnsafeBufferPointer<UInt8>, before end: Int, from start: Int
+  ) -> Int {
+    var index = end
+    while index > start {
+      let previous = self.start(ofScalarBefore: index, in: bytes, from: start)
+      guard isWhiteSpace(decode(bytes, at: previous).scalar) else { break }
+      index = previous
+    }
+    return index
+  }
+
   /// The offset of the first byte that is not part of valid UTF-8 (Unicode 17, table 3-7), or `nil`.
   package static func firstInvalidOffset(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
     var index = 0

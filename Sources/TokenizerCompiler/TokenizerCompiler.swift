@@ -121,12 +121,7 @@ public enum TokenizerCompiler {
     let writer = try SectionWriter(source, markers)
     let sizes = writer.partSizes
     let bytes = writer.section()
-    let tokenizer: CompiledTokenizer
-    do throws(TokenizationError) {
-      tokenizer = try CompiledTokenizer(copying: bytes, path: source.path)
-    } catch {
-      throw .unreadable(error)
-    }
+    let tokenizer = try CompiledTokenizer(written: bytes, path: source.path)
     let check = try SentencePieceCheck.run(tokenizer, source)
     return CompiledTokenizerSection(
       bytes: bytes, summary: tokenizer.summary, partSizes: sizes, check: check, keptMarkers: source.keptMarkers)

@@ -73,6 +73,18 @@ extension TokenizerCompilerError {
   }
 }
 
+extension CompiledTokenizer {
+  /// Opens a section of ours.
+  /// - Throws: ``TokenizerCompilerError/unreadable(_:)``.
+  convenience init(written section: [UInt8], path: String) throws(TokenizerCompilerError) {
+    do throws(TokenizationError) {
+      try self.init(copying: section, path: path)
+    } catch {
+      throw .unreadable(error)
+    }
+  }
+}
+
 /// Runs `body`, whose only errors are those of reading JSON.
 func reading<Result>(_ body: () throws(ModelCoreError) -> Result) throws(TokenizerCompilerError) -> Result {
   do throws(ModelCoreError) {

@@ -71,18 +71,9 @@ extension NormalizerProgram {
   private static func strip(
     _ text: UnsafeBufferPointer<UInt8>, left: Bool, right: Bool
   ) -> UnsafeBufferPointer<UInt8> {
-    var (start, end) = (0, text.count)
-    while left, start < end {
-      let (scalar, size) = UTF8Scalars.decode(text, at: start)
-      guard UTF8Scalars.isWhiteSpace(scalar) else { break }
-      start += size
-    }
-    while right, start < end {
-      let previous = UTF8Scalars.start(ofScalarBefore: end, in: text, from: start)
-      guard UTF8Scalars.isWhiteSpace(UTF8Scalars.decode(text, at: previous).scalar) else { break }
-      end = previous
-    }
-    return UnsafeBufferPointer(rebasing: text[start..<max(start, end)])
+    let start = left ? UTF8Scalars.whiteSpaceEnd(in: text, from: 0) : 0
+    let end = right ? UTF8Scalars.whiteSpaceStart(in: text, before: text.count, from: start) : text.count
+    return UnsafeBufferPointer(rebasing: text[start..<end])
   }
 
   /// The offset of the first of two adjacent spaces, or `nil`.

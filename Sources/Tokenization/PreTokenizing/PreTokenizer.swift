@@ -61,16 +61,14 @@ struct PreTokenizer: Sendable {
       case .metaspace(let metaspace):
         origin = metaspace.apply(
           to: text, scratch.spans, origin: origin, limit: limit, into: &scratch.nextText, &scratch.nextSpans)
-        text = scratch.nextText.elements
-        swap(&scratch.text, &scratch.nextText)
+        text = scratch.takeText()
       case .split(let split):
         try split.apply(to: text, scratch.spans, &scratch.nextSpans)
       case .prefixSpace:
         guard scratch.spans.elements.contains(where: { text[Int($0.start)] != 0x20 }) else { continue }
         origin = Self.addPrefixSpaces(
           to: text, scratch.spans, origin: origin, limit: limit, into: &scratch.nextText, &scratch.nextSpans)
-        text = scratch.nextText.elements
-        swap(&scratch.text, &scratch.nextText)
+        text = scratch.takeText()
       }
       swap(&scratch.spans, &scratch.nextSpans)
       try growth.take(text.count, of: size)
@@ -115,8 +113,14 @@ struct WordSpan: BitwiseCopyable {
 struct WordScratch: ~Copyable {
   var spans = ScratchBuffer<WordSpan>()
   var nextSpans = ScratchBuffer<WordSpan>()
-  var text = ScratchBuffer<UInt8>()
+  private var text = ScratchBuffer<UInt8>()
   var nextText = ScratchBuffer<UInt8>()
+
+  /// The text that a step has written, as the input of the next one.
+  mutating func takeText() -> UnsafeBufferPointer<UInt8> {
+    swap(&text, &nextText)
+    return text.elements
+  }
 
   mutating func trim(toBytes limit: Int) {
     spans.trim(toBytes: limit)

@@ -109,11 +109,6 @@ struct OracleModel {
 }
 
 extension TokenizerSource {
-  /// What byte fallback calls the bytes.
-  static let bytePieceTexts = (UInt8.min...UInt8.max).map { byte in
-    "<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>"
-  }
-
   /// Whether unknown text becomes its bytes, all of which have a piece.
   var givesUnknownBytes: Bool {
     guard case .unigram(_, true) = model else { return false }

@@ -24,12 +24,6 @@ extension SentencePieceCheck {
   private static func run(
     _ section: [UInt8], _ source: TokenizerSource
   ) throws(TokenizerCompilerError) -> Outcome {
-    let tokenizer: CompiledTokenizer
-    do throws(TokenizationError) {
-      tokenizer = try CompiledTokenizer(copying: section, path: source.path)
-    } catch {
-      throw .unreadable(error)
-    }
-    return try run(tokenizer, source)
+    try run(CompiledTokenizer(written: section, path: source.path), source)
   }
 }

@@ -62,12 +62,8 @@ extension SectionWriter {
 
   /// The reader itself on the section so far, to run its normalizer.
   private func partialReader(_ source: TokenizerSource) throws(TokenizerCompilerError) -> CompiledTokenizer {
-    do throws(TokenizationError) {
-      let partial = self
-      return try CompiledTokenizer(copying: partial.section(), path: source.path)
-    } catch {
-      throw .unreadable(error)
-    }
+    let partial = self
+    return try CompiledTokenizer(written: partial.section(), path: source.path)
   }
 
   /// What the normalizer makes of an added token's content.

@@ -83,15 +83,12 @@ extension TokenizerSource {
   }
 
   private static func named4(_ tokens: TransformersTokens, _ role: TransformersTokens.Role) -> TokenValue? {
-    let defaults: [TransformersTokens.Role: String] = [
-      .bos: "[CLS]", .eos: "[SEP]", .unk: "[UNK]", .sep: "[SEP]", .pad: "[PAD]", .cls: "[CLS]", .mask: "[MASK]",
-    ]
     // _set_model_specific_special_tokens: these may have the name of a role.
     if case .byName(let extra) = tokens.extra, let other = extra.first(where: { $0.name == role.rawValue }) {
       return other.value.resolved
     }
     let given = tokens.named[role]
-    guard var value = given ?? defaults[role].map(TokenValue.text) else { return nil }
+    guard var value = given ?? TransformersTokens.debertaV2Roles[role].map(TokenValue.text) else { return nil }
     // _from_pretrained: a role that is given has the flags that are declared for its text.
     if given != nil, let token = namesake4(tokens, value.content) { value = .flagged(token) }
     // DebertaV2Tokenizer.__init__.

@@ -38,11 +38,7 @@ extension TokenizerSource {
   ) throws(TokenizerCompilerError) {
     self.init(path: path)
     let configuration = settings.configuration
-    var tokens = try TransformersTokens5(
-      settings, vocabulary,
-      defaults: [
-        .bos: "[CLS]", .eos: "[SEP]", .unk: "[UNK]", .sep: "[SEP]", .pad: "[PAD]", .cls: "[CLS]", .mask: "[MASK]",
-      ])
+    var tokens = try TransformersTokens5(settings, vocabulary, defaults: TransformersTokens.debertaV2Roles)
     switch vocabulary {
     case .tokenizerJSON(let root):
       try readUnigramPieces(root)

@@ -148,12 +148,17 @@ package struct TokenizerSource {
     if case .bytePairs(let model) = model { model.tokenCount } else { pieces.count }
   }
 
+  /// What byte fallback calls the bytes.
+  static let bytePieceTexts = (UInt8.min...UInt8.max).map { byte in
+    "<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>"
+  }
+
   /// For each byte the id of the piece that stands for it: spelled in the byte-level alphabet, or as byte fallback spells it.
   func byteIDs() -> [UInt32] {
     (UInt8.min...UInt8.max).map { byte in
       let spelling =
         switch model {
-        case .unigram: "<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>"
+        case .unigram: Self.bytePieceTexts[Int(byte)]
         case .bytePairs: String(ByteLevelAlphabet.characters[Int(byte)])
         }
       return pieceID(of: spelling).map(UInt32.init) ?? SectionLayout.noID

@@ -17,6 +17,11 @@ struct TransformersTokens {
     case mask = "mask_token"
   }
 
+  /// The tokens that DeBERTa-v2 has where nothing gives them.
+  static let debertaV2Roles: [Role: String] = [
+    .bos: "[CLS]", .eos: "[SEP]", .unk: "[UNK]", .sep: "[SEP]", .pad: "[PAD]", .cls: "[CLS]", .mask: "[MASK]",
+  ]
+
   /// `additional_special_tokens` or `extra_special_tokens`.
   enum Listing {
     case absent
