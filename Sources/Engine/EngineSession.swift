@@ -16,6 +16,25 @@ public struct EnginePrompt: Sendable, Equatable {
   }
 }
 
+/// What the model says of one prompt.
+public struct EngineOutput: Sendable, Equatable {
+  /// One a label position, calibrated where the model has a calibrator.
+  public var logits: [Float]
+  /// The logits before the calibrator; `nil` where the model has none.
+  public var uncalibratedLogits: [Float]?
+  /// The projected text and classes, where they were asked for.
+  public var embeddings: EngineEmbeddings?
+}
+
+/// The projected features of one prompt, from which the scorer makes logits (`text_embeddings` and `class_embeddings` of
+/// `gliclass`).
+public struct EngineEmbeddings: Sendable, Equatable {
+  /// One row of hidden size; with pooling `pass` one row a token.
+  public var text: [[Float]]
+  /// One row of hidden size a label position.
+  public var classes: [[Float]]
+}
+
 /// How a session computes. No choice changes a bit of the logits.
 public struct EngineOptions: Sendable {
   /// Threads, the caller's included; `nil` is the processors this process may run on.
@@ -79,14 +98,21 @@ public final class EngineSession {
   public var workspaceSize: Int { workspace.size }
 
   /// The logits of every prompt, one a label, in order.
+  /// - Throws: as ``outputs(_:embeddings:)``.
+  public func logits(_ prompts: [EnginePrompt]) throws(EngineError) -> [[Float]] {
+    try outputs(prompts).map(\.logits)
+  }
+
+  /// What the model says of every prompt, in order.
+  /// - Parameter embeddings: whether the projected text and classes are wanted too.
   /// - Throws: ``EngineError/tokenOutsideVocabulary(id:vocabularySize:)``, ``EngineError/invalidPrompt(expected:found:)``,
   ///   ``EngineError/notFinite(path:place:)``, and an I/O error where the file was shortened.
-  public func logits(_ prompts: [EnginePrompt]) throws(EngineError) -> [[Float]] {
+  public func outputs(_ prompts: [EnginePrompt], embeddings: Bool = false) throws(EngineError) -> [EngineOutput] {
     for prompt in prompts { try check(prompt) }
     let environment = glck_enter()
     defer { glck_leave(environment) }
     do throws(EngineError) {
-      let results = try run(prompts)
+      let results = try run(prompts, embeddings)
       try checkIntact()
       return results
     } catch {
@@ -101,8 +127,8 @@ public final class EngineSession {
   }
 
   /// Batch by batch, in order.
-  private func run(_ prompts: [EnginePrompt]) throws(EngineError) -> [[Float]] {
-    var results: [[Float]] = []
+  private func run(_ prompts: [EnginePrompt], _ embeddings: Bool) throws(EngineError) -> [EngineOutput] {
+    var results: [EngineOutput] = []
     results.reserveCapacity(prompts.count)
     var start = 0
     while start < prompts.count {
@@ -112,19 +138,21 @@ public final class EngineSession {
         tokens += prompts[end].tokens.count
         end += 1
       }
-      results += try forward(Batch(Array(prompts[start..<end])))
+      results += try forward(Batch(Array(prompts[start..<end])), embeddings)
       start = end
     }
     return results
   }
 
-  private func forward(_ batch: Batch) throws(EngineError) -> [[Float]] {
+  private func forward(_ batch: Batch, _ embeddings: Bool) throws(EngineError) -> [EngineOutput] {
     let encoder = model.configuration.encoder
     let shape = BatchShape(
       tokens: batch.tokens.count, longest: batch.longest, texts: batch.texts.count, headRows: batch.headRows,
       threads: pool.count, encoder: encoder, head: model.configuration.head,
       relativeRows: relativePositions.rows(length: batch.longest))
-    return try ForwardPass(session: self, batch: batch, buffers: workspace.buffers(shape)).run()
+    return try ForwardPass(
+      session: self, batch: batch, buffers: workspace.buffers(shape), returnsEmbeddings: embeddings
+    ).run()
   }
 
   private func check(_ prompt: EnginePrompt) throws(EngineError) {

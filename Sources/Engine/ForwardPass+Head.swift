@@ -4,7 +4,7 @@ import ModelCore
 // Projectors and the scorer `simple` (formats/numerics.md 5.6; gliclass `FeaturesProjector`, `ScorerDot`).
 extension ForwardPass {
   /// One logit a label of every text, from the hidden rows that the head reads.
-  func head() throws(EngineError) -> [[Float]] {
+  func head() throws(EngineError) -> [EngineOutput] {
     let size = encoder.hiddenSize
     // Text rows first, class rows after them: each projector then runs over one range.
     let texts = batch.texts.count
@@ -19,18 +19,24 @@ extension ForwardPass {
     try project(model.textProjector, rows: 0..<texts, "text projector")
     try project(model.classProjector, rows: texts..<order.count, "classes projector")
     var row = texts
-    var logits: [[Float]] = []
-    logits.reserveCapacity(texts)
+    func features(_ row: Int) -> [Float] {
+      Array(UnsafeBufferPointer(start: buffers.headOutput + row * size, count: size))
+    }
+    var outputs: [EngineOutput] = []
+    outputs.reserveCapacity(texts)
     for (index, text) in batch.texts.enumerated() {
+      let first = row
       let own = text.headRows.dropFirst().map { _ in
         defer { row += 1 }
         return kernels.pointee.dot(size, buffers.headOutput + index * size, buffers.headOutput + row * size)
       }
       // The last products are behind the last row that was judged.
       guard own.allSatisfy(\.isFinite) else { throw .notFinite(path: model.file.path, place: "logits") }
-      logits.append(own)
+      let embeddings =
+        returnsEmbeddings ? EngineEmbeddings(text: [features(index)], classes: (first..<row).map(features)) : nil
+      outputs.append(EngineOutput(logits: own, embeddings: embeddings))
     }
-    return logits
+    return outputs
   }
 
   private func project(_ projector: Projector, rows: Range<Int>, _ place: String) throws(EngineError) {

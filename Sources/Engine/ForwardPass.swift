@@ -6,6 +6,8 @@ struct ForwardPass {
   let session: EngineSession
   let batch: Batch
   let buffers: BatchBuffers
+  /// Whether outputs hold the projected text and classes.
+  let returnsEmbeddings: Bool
 
   var kernels: UnsafePointer<glck_kernels> { session.kernels }
   var pool: ThreadPool { session.pool }
@@ -21,8 +23,8 @@ struct ForwardPass {
     var positions: UnsafeMutablePointer<UInt32>
   }
 
-  /// The logits of every text of the batch.
-  func run() throws(EngineError) -> [[Float]] {
+  /// The outputs of every text of the batch.
+  func run() throws(EngineError) -> [EngineOutput] {
     let model = session.model
     preparePositions()
     try embed()
