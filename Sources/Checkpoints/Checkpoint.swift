@@ -19,28 +19,20 @@ public struct Checkpoint: Sendable {
   public let weights: Weights
   /// What was merged into the weights.
   public let adapter: Adapter?
-  /// What the configuration asks for that is known and not implemented; empty unless the checkpoint was opened to be surveyed.
-  public let notImplemented: [ModelCoreError]
 
   /// Opens the checkpoint at `path`: a Hugging Face folder, or a file of weights (or the index of several) with the other
   /// files beside it.
-  /// - Parameters:
-  ///   - adapter: the folder of a LoRA adapter to merge into the weights.
-  ///   - isSurvey: whether a configuration that is known and not implemented is accepted: to list what is there, not to run it.
+  /// - Parameter adapter: the folder of a LoRA adapter to merge into the weights.
   /// - Throws: ``CheckpointError``; for a bad `config.json`, the error of `ModelConfiguration` in
   ///   ``CheckpointError/core(_:)``.
-  public static func open(
-    _ path: String, adapter: String? = nil, isSurvey: Bool = false
-  ) throws(CheckpointError) -> Checkpoint {
+  public static func open(_ path: String, adapter: String? = nil) throws(CheckpointError) -> Checkpoint {
     let files = try CheckpointFiles.locate(path)
-    let (configuration, notImplemented) = try reading { () throws(ModelCoreError) in
-      try ModelConfiguration.survey(huggingFace: JSONDocument(contentsOf: files.configuration).root)
+    let configuration = try reading { () throws(ModelCoreError) in
+      try ModelConfiguration(huggingFace: JSONDocument(contentsOf: files.configuration).root)
     }
-    if !isSurvey, let error = notImplemented.first { throw .core(error) }
     var weights = try Weights(files)
     let merged = try adapter.map { (path) throws(CheckpointError) in try Adapter(path, mergingInto: &weights) }
-    return Checkpoint(
-      files: files, configuration: configuration, weights: weights, adapter: merged, notImplemented: notImplemented)
+    return Checkpoint(files: files, configuration: configuration, weights: weights, adapter: merged)
   }
 
   /// Every tensor, in the order of the files and of their data.

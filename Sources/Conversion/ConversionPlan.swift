@@ -30,15 +30,10 @@ public struct ConversionPlan: Sendable {
   public let projected: [(name: String, type: String, shape: [Int])]
   /// Bytes of the file that would be written.
   public let outputSize: Int
-  /// What stands in the way: values of the configuration that are known and not implemented.
-  public let notImplemented: [ModelCoreError]
 
-  init(
-    input: ConversionInput, mapping: TensorMapping, layout: GLCLayout, outputSize: Int, notImplemented: [ModelCoreError]
-  ) {
+  init(input: ConversionInput, mapping: TensorMapping, layout: GLCLayout, outputSize: Int) {
     self.input = input
     self.outputSize = outputSize
-    self.notImplemented = notImplemented
     projected = mapping.projected.map { ($0.name, $0.dtypeName, $0.shape) }
     tensors = layout.records.compactMap { record in
       mapping.row(of: record.name).map { row, view in

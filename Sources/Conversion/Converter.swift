@@ -46,7 +46,7 @@ public struct Converter {
 
   /// Converts, and writes the output whole or not at all.
   public func run() throws(ConversionError) -> ConversionSummary {
-    let checkpoint = try open(isSurvey: false)
+    let checkpoint = try open()
     try Self.refuseOverwriting(checkpoint, output: options.output)
     let mapping = try TensorMapping(checkpoint)
     // Hashing takes as long as quantizing: it has a thread of its own, and reads the files by itself.
@@ -62,7 +62,7 @@ public struct Converter {
 
   /// Finds out all that can be known without writing: what is there, what becomes what, and the size of the output.
   public func plan() throws(ConversionError) -> ConversionPlan {
-    let checkpoint = try open(isSurvey: true)
+    let checkpoint = try open()
     let mapping = try TensorMapping(checkpoint)
     let tokenizer = try CompiledSource(checkpoint, options.tokenizerProfile)
     let layout = GLCLayout(records: try records(mapping), tokenizerSize: tokenizer.bytes.count)
@@ -71,13 +71,12 @@ public struct Converter {
       files: try SourceFiles(sizesOf: checkpoint))
     return ConversionPlan(
       input: ConversionInput(checkpoint, mapping, tokenizer), mapping: mapping, layout: layout,
-      outputSize: layout.fileSize(metadataSize: metadata.json.text().utf8.count),
-      notImplemented: checkpoint.notImplemented)
+      outputSize: layout.fileSize(metadataSize: metadata.json.text().utf8.count))
   }
 
-  private func open(isSurvey: Bool) throws(ConversionError) -> Checkpoint {
+  private func open() throws(ConversionError) -> Checkpoint {
     try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
-      try Checkpoint.open(options.input, adapter: options.adapter, isSurvey: isSurvey)
+      try Checkpoint.open(options.input, adapter: options.adapter)
     }
   }
 
@@ -85,7 +84,9 @@ public struct Converter {
     _ mapping: TensorMapping, _ checkpoint: Checkpoint, _ digest: PendingDigest
   ) throws(ConversionError) -> ConversionSummary {
     let tokenizer = try CompiledSource(checkpoint, options.tokenizerProfile)
-    let relative = try RelativeProjection(checkpoint, mapping.table)
+    let relative = try mapping.table.relativeEmbeddings.map { (embeddings) throws(ConversionError) in
+      try RelativeProjection(checkpoint, embeddings, norm: mapping.table.relativeNorm)
+    }
     let records = try records(mapping)
     let writer = try lifting(ConversionError.format) { () throws(GLCFormatError) in
       try GLCWriter(path: options.output, records: records, tokenizer: tokenizer.bytes)
@@ -95,7 +96,7 @@ public struct Converter {
       configuration: checkpoint.configuration, scheme: options.scheme, tokenizer: tokenizer,
       files: try SourceFiles(checkpoint, weights: digest.wait()))
     let size = try lifting(ConversionError.format) { () throws(GLCFormatError) in
-      try writer.finish(metadata: metadata.json.text())
+      try writer.finish(metadata: metadata.json.text(), majorVersion: checkpoint.configuration.formatVersion)
     }
     return ConversionSummary(
       output: options.output, input: ConversionInput(checkpoint, mapping, tokenizer), tensorCount: records.count,
@@ -117,7 +118,7 @@ public struct Converter {
   /// Streams every tensor into the file.
   /// - Returns: the quantized tensor with the largest relative error.
   private func writeTensors(
-    _ mapping: TensorMapping, _ relative: RelativeProjection, _ checkpoint: Checkpoint, _ writer: GLCWriter
+    _ mapping: TensorMapping, _ relative: RelativeProjection?, _ checkpoint: Checkpoint, _ writer: GLCWriter
   ) throws(ConversionError) -> ConversionSummary.TensorError? {
     let total = mapping.rows.reduce(0) { $0 + $1.row.shape.reduce(1, *) }
     var done = 0
@@ -134,14 +135,17 @@ public struct Converter {
           progress(Double(done) / Double(total))
         })
       let error: QuantizationError
-      if case .projectedRelative(let bias) = row.role {
+      switch row.role {
+      case .projectedRelative(let bias):
+        guard let relative else { preconditionFailure("\(record.name) needs relative embeddings") }
         error = try stream.write(
           relative.project(
             weights: try RelativeProjection.floats(checkpoint, TensorRequirement(row.source, shape: row.sourceShape)),
             bias: try RelativeProjection.floats(
               checkpoint, TensorRequirement(bias, shape: [checkpoint.configuration.encoder.hiddenSize]))))
-      } else {
-        error = try stream.write(CheckpointRows(view))
+      case .convolution: error = try stream.write(ConvolutionRows(view))
+      case .firstRow: error = try stream.write(CheckpointRows(view, rows: 1))
+      case .vector, .embeddingTable, .linear, .smallLinear: error = try stream.write(CheckpointRows(view))
       }
       if record.encoding == .int8, error.relative >= worst?.relative ?? 0 {
         worst = ConversionSummary.TensorError(tensor: record.name, relative: error.relative)

@@ -18,10 +18,11 @@ struct CheckpointRows: RowSource {
   let rows: Int
   let columns: Int
 
-  init(_ view: TensorView) {
+  /// - Parameter rows: how many of them, all unless given.
+  init(_ view: TensorView, rows: Int? = nil) {
     self.view = view
     columns = view.shape.last ?? 1
-    rows = view.shape.dropLast().reduce(1, *)
+    self.rows = rows ?? view.shape.dropLast().reduce(1, *)
   }
 
   func read(_ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws(ConversionError) {
@@ -30,6 +31,42 @@ struct CheckpointRows: RowSource {
       try view.readFloats(elements: elements, into: destination)
     }
     view.discard(elements: elements)
+  }
+}
+
+/// A convolution [H][H ÷ groups][kernel] as a matrix [H][kernel · H] over the features of neighbouring tokens, token by token: what
+/// another group sees has weight zero.
+struct ConvolutionRows: RowSource {
+  private let weights: CheckpointRows
+  private let kernelSize: Int
+  private let groupSize: Int
+  let rows: Int
+  let columns: Int
+
+  init(_ view: TensorView) {
+    rows = view.shape[0]
+    groupSize = view.shape[1]
+    kernelSize = view.shape[2]
+    columns = kernelSize * rows
+    weights = CheckpointRows(view)
+  }
+
+  func read(_ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws(ConversionError) {
+    let own = groupSize * kernelSize
+    let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: range.count * own)
+    defer { values.deallocate() }
+    // A row of the view is one feature's kernel.
+    try weights.read(range.lowerBound * groupSize..<range.upperBound * groupSize, into: values)
+    for (local, row) in range.enumerated() {
+      let target = UnsafeMutableBufferPointer(rebasing: destination[local * columns..<(local + 1) * columns])
+      target.update(repeating: 0)
+      let first = row / groupSize * groupSize
+      for feature in 0..<groupSize {
+        for tap in 0..<kernelSize {
+          target[tap * rows + first + feature] = values[local * own + feature * kernelSize + tap]
+        }
+      }
+    }
   }
 }
 

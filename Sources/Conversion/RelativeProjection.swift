@@ -12,16 +12,21 @@ struct RelativeProjection {
   private let paddedRows: Int
 
   /// Reads and normalizes the relative embeddings.
-  init(_ checkpoint: Checkpoint, _ table: TensorTable) throws(ConversionError) {
+  init(
+    _ checkpoint: Checkpoint, _ relativeEmbeddings: TensorRequirement,
+    norm relativeNorm: (gain: TensorRequirement, bias: TensorRequirement)?
+  ) throws(ConversionError) {
     let encoder = checkpoint.configuration.encoder
     self.encoder = encoder
     let rows = encoder.relativeRowCount
     let paddedRows = rows.roundedUp(toMultipleOf: 16)
     self.paddedRows = paddedRows
-    let embeddings = try Self.finiteFloats(checkpoint, table.relativeEmbeddings)
+    let embeddings = try Self.finiteFloats(checkpoint, relativeEmbeddings)
     var norm: (gain: [Float], bias: [Float])?
-    if let relative = table.relativeNorm {
-      norm = (try Self.finiteFloats(checkpoint, relative.gain), try Self.finiteFloats(checkpoint, relative.bias))
+    if let relativeNorm {
+      norm = (
+        try Self.finiteFloats(checkpoint, relativeNorm.gain), try Self.finiteFloats(checkpoint, relativeNorm.bias)
+      )
     }
     var transposed = [Float](repeating: 0, count: encoder.hiddenSize * paddedRows)
     for row in 0..<rows {

@@ -21,7 +21,8 @@ package struct TensorMapping {
       try checkpoint.require(requirements)
     }
     let unused = checkpoint.unusedTensorNames(asked: requirements.map(\.name))
-    let unknown = unused.filter { !TensorTable.unread.contains($0) }
+    let table = table
+    let unknown = unused.filter { !table.mayBeUnread($0) }
     guard unknown.isEmpty else { throw .unknownTensors(path: checkpoint.files.weights, names: unknown) }
     unread = unused.compactMap(checkpoint.tensor)
     let byName = Dictionary(views.map { ($0.name, $0) }) { first, _ in first }

@@ -14,23 +14,28 @@ extension TensorTable {
     }
     rows += scorer(head)
     if head.usesSegmentEmbeddings {
-      rows.append(TensorRow("embeddings.segments", "model.segment_embeddings.weight", .embeddingTable, [3, hidden]))
+      rows.append(TensorRow("embeddings.segments", "model.segment_embeddings.weight", .vector, [3, hidden]))
     }
     if head.squeezesLayers {
-      let source = "model.layer_wise_attention"
       // As many layers as the tensor says: the released code makes one weight a layer and has one state more.
       rows += layerWiseAttention(
-        source, hidden, layers: shape("\(source).W1.weight")?.last ?? configuration.encoder.layerCount)
+        hidden, layers: shape("\(layerWiseAttention).W1.weight")?.last ?? configuration.encoder.layerCount)
     }
     if head.usesLSTM { rows += lstm(size) }
-    if let middle = head.calibratorSize { rows += calibrator(hidden, middle, head) }
+    if head.normalizesFeatures {
+      rows.append(TensorRow("head.logit_scale", logitScale, .vector, [1], sourceShape: []))
+    }
+    if let own = head.calibrator { rows += calibrator(hidden, own) }
     return rows
   }
+
+  static let logitScale = "model.logit_scale"
+  static let layerWiseAttention = "model.layer_wise_attention"
 
   private static func scorer(_ head: HeadConfiguration) -> [TensorRow] {
     let size = head.projectorSize
     func row(_ part: String, _ outputs: Int, _ inputs: Int) -> [TensorRow] {
-      linear("head.scorer.\(part)", "model.scorer.\(part)", outputs, inputs)
+      linear("head.scorer.\(part)", "model.scorer.\(part)", outputs, inputs, outputs == 1 ? .smallLinear : .linear)
     }
     func perceptron(_ part: String, _ sizes: [Int]) -> [TensorRow] {
       zip(sizes, sizes.dropFirst()).enumerated().flatMap { row("\(part).\(2 * $0.offset)", $0.element.1, $0.element.0) }
@@ -53,10 +58,12 @@ extension TensorTable {
     }
   }
 
-  private static func layerWiseAttention(_ source: String, _ hidden: Int, layers: Int) -> [TensorRow] {
-    linear("head.layers.squeeze", "\(source).squeeze", 1, hidden)
-      + linear("head.layers.first", "\(source).W1", max(1, layers / 2), layers)
-      + linear("head.layers.second", "\(source).W2", layers, max(1, layers / 2))
+  private static func layerWiseAttention(_ hidden: Int, layers: Int) -> [TensorRow] {
+    let source = layerWiseAttention
+    let middle = max(1, layers / 2)
+    return linear("head.layers.squeeze", "\(source).squeeze", 1, hidden, .smallLinear)
+      + linear("head.layers.first", "\(source).W1", middle, layers, .smallLinear)
+      + linear("head.layers.second", "\(source).W2", layers, middle, .smallLinear)
       + linear("head.layers.output", "\(source).output_projection", hidden, hidden)
   }
 
@@ -75,10 +82,11 @@ extension TensorTable {
     }
   }
 
-  private static func calibrator(_ hidden: Int, _ middle: Int, _ head: HeadConfiguration) -> [TensorRow] {
-    ["text_norm", "label_norm"].flatMap { norm("head.calibrator.\($0)", "calibrator.\($0)", hidden) }
+  private static func calibrator(_ hidden: Int, _ own: CalibratorConfiguration) -> [TensorRow] {
+    let middle = own.hiddenSize
+    return ["text_norm", "label_norm"].flatMap { norm("head.calibrator.\($0)", "calibrator.\($0)", hidden) }
       + linear("head.calibrator.mlp.0", "calibrator.mlp.0", middle, 4 * hidden + 6)
       + linear("head.calibrator.mlp.3", "calibrator.mlp.3", middle, middle)
-      + linear("head.calibrator.mlp.6", "calibrator.mlp.6", head.calibratorHasBias ? 2 : 1, middle)
+      + linear("head.calibrator.mlp.6", "calibrator.mlp.6", own.hasBias ? 2 : 1, middle, .smallLinear)
   }
 }

@@ -104,11 +104,9 @@ struct ConvertCommand: ParsableCommand {
     Console.print(summary.text)
   }
 
-  /// What stands in the way of a conversion is an error here too, after all that was found has been said.
   private func plan() throws {
     let plan = try Converter(options).plan()
     if list { Console.print(plan.table) }
     Console.print(plan.text)
-    if let error = plan.notImplemented.first { throw error }
   }
 }

@@ -62,11 +62,8 @@ extension ConversionSummary {
 extension ConversionPlan {
   /// What would be done, for people.
   var text: String {
-    var rows = input.rows + input.sizes(tensors: tensors.count, output: outputSize)
-    for error in notImplemented { rows.append(("not yet", error.message)) }
-    return lines(
-      notImplemented.isEmpty ? "nothing written; this would be:" : "nothing written; this cannot be converted yet:",
-      rows)
+    let rows = input.rows + input.sizes(tensors: tensors.count, output: outputSize)
+    return lines("nothing written; this would be:", rows)
   }
 
   /// Every tensor that would be written, and what it is made from, then those that nothing is made from.

@@ -4,7 +4,7 @@ import ModelCore
 /// The fixed header and section table (formats/glc.md, "Header").
 struct FileHeader: Equatable {
   static let magic: [UInt8] = [0x89, 0x47, 0x4C, 0x43, 0x0D, 0x0A, 0x1A, 0x0A]
-  static let majorVersion: UInt16 = 1
+  static let majorVersions: ClosedRange<UInt16> = 1...2
   static let minorVersion: UInt16 = 0
   static let fixedSize = 64
   static let entrySize = 32
@@ -24,6 +24,7 @@ struct FileHeader: Equatable {
     var isOptional: Bool { flags & 1 != 0 }
   }
 
+  var major: UInt16
   var minor: UInt16
   var fileSize: UInt64
   var numericsRevision: UInt32
@@ -32,7 +33,7 @@ struct FileHeader: Equatable {
   /// The bytes of the header, checksum included.
   func encoded() -> [UInt8] {
     var bytes = Self.magic
-    bytes.append(littleEndian: Self.majorVersion)
+    bytes.append(littleEndian: major)
     bytes.append(littleEndian: minor)
     bytes.append(littleEndian: UInt32(Self.fixedSize + Self.entrySize * sections.count))
     bytes.append(littleEndian: fileSize)
@@ -55,15 +56,16 @@ struct FileHeader: Equatable {
   /// Reads and checks the header of a mapped file.
   init(_ file: UnsafeRawBufferPointer, path: String) throws(GLCFormatError) {
     guard file.count >= Self.fixedSize, file.prefix(8).elementsEqual(Self.magic) else { throw .notGLC(path: path) }
-    let major = file.integer(at: 8, UInt16.self)
+    major = file.integer(at: 8, UInt16.self)
     minor = file.integer(at: 10, UInt16.self)
     let size = Int(file.integer(at: 12, UInt32.self))
     fileSize = file.integer(at: 16, UInt64.self)
     numericsRevision = file.integer(at: 24, UInt32.self)
     let count = Int(file.integer(at: 28, UInt32.self))
     // The version is judged before the checksum: a later version may keep it elsewhere.
-    guard major == Self.majorVersion else {
-      throw .unsupportedVersion(path: path, found: "\(major).\(minor)", supported: "\(Self.majorVersion).x")
+    guard Self.majorVersions.contains(major) else {
+      let supported = Self.majorVersions.map { "\($0).x" }.joined(separator: ", ")
+      throw .unsupportedVersion(path: path, found: "\(major).\(minor)", supported: supported)
     }
     guard count >= SectionKind.allCases.count, count <= Self.maximumSections,
       size == Self.fixedSize + Self.entrySize * count
@@ -87,7 +89,8 @@ struct FileHeader: Equatable {
     try checkSections(fileCount: UInt64(file.count), path: path)
   }
 
-  init(fileSize: UInt64, numericsRevision: UInt32, sections: [Section]) {
+  init(major: UInt16, fileSize: UInt64, numericsRevision: UInt32, sections: [Section]) {
+    self.major = major
     minor = Self.minorVersion
     self.fileSize = fileSize
     self.numericsRevision = numericsRevision

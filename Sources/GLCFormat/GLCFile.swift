@@ -42,7 +42,7 @@ public final class GLCFile: Sendable {
     let path = file.path
     let bytes = file.unsafeBytes
     let header = try FileHeader(bytes, path: path)
-    version = "\(FileHeader.majorVersion).\(header.minor)"
+    version = "\(header.major).\(header.minor)"
     numericsRevision = header.numericsRevision
     guard numericsRevision == UInt32(GLCK_NUMERICS_REVISION) else {
       throw .unsupportedNumerics(
@@ -57,7 +57,7 @@ public final class GLCFile: Sendable {
     indexByName = Dictionary(records.enumerated().map { ($1.name, $0) }) { first, _ in first }
     do throws(ModelCoreError) {
       metadata = try JSONDocument(UnsafeRawBufferPointer(rebasing: bytes[table.metadata]), path: "\(path): metadata")
-      configuration = try ModelConfiguration(metadata: metadata.root)
+      configuration = try ModelConfiguration(metadata: metadata.root, version: Int(header.major))
       try file.checkIntact()
     } catch {
       throw .file(error)
@@ -142,7 +142,7 @@ private struct SectionTable {
   }
 }
 
-/// The sections of format version 1.
+/// The sections of format versions 1 and 2.
 enum SectionKind: UInt32, CaseIterable {
   case metadata = 1
   case directory = 2

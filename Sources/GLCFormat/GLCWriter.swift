@@ -58,8 +58,9 @@ public final class GLCWriter {
   }
 
   /// Writes directory, metadata and header, syncs, and gives the file its name.
+  /// - Parameter majorVersion: the lowest that can say what the metadata says (``ModelConfiguration/formatVersion``).
   /// - Returns: the size of the file.
-  public func finish(metadata: String) throws(GLCFormatError) -> Int {
+  public func finish(metadata: String, majorVersion: Int) throws(GLCFormatError) -> Int {
     for (record, count) in zip(records, written) {
       precondition(count == record.extent.count, "tensor \(record.name) is incomplete")
     }
@@ -72,7 +73,7 @@ public final class GLCWriter {
     func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { glck_crc32(0, $0.baseAddress, $0.count) } }
     let fileSize = layout.fileSize(metadataSize: metadataBytes.count)
     let header = FileHeader(
-      fileSize: UInt64(fileSize), numericsRevision: UInt32(GLCK_NUMERICS_REVISION),
+      major: UInt16(majorVersion), fileSize: UInt64(fileSize), numericsRevision: UInt32(GLCK_NUMERICS_REVISION),
       sections: [
         section(.tokenizer, GLCLayout.tokenizerOffset, tokenizerSize, tokenizerChecksum),
         section(.directory, layout.directoryOffset, directory.count, checksum(directory)),

@@ -5,9 +5,8 @@ package struct ConfigurationField {
     case ignored
     /// Read by the configuration's initializer, which checks it.
     case read
-    /// Only these values (as JSON text) are implemented; absence means one of them. Others are known by name: such a
-    /// checkpoint can be looked at, and not yet be run.
-    case only([String], known: [String] = [])
+    /// Only these values (as JSON text) are implemented; absence means one of them.
+    case only([String])
     /// Only these values are implemented, and the default, which absence means, is none of them.
     case mustBe([String], default: String)
   }
@@ -21,10 +20,9 @@ package struct ConfigurationField {
   }
 
   /// Refuses, by name, every member of `object` that no row of `table` knows or whose value a row excludes.
-  /// - Returns: the errors of values that are known and not implemented.
   package static func check(
     _ object: JSONValue, against table: [ConfigurationField], unknownIsRefused: Bool = true
-  ) throws(ModelCoreError) -> [ModelCoreError] {
+  ) throws(ModelCoreError) {
     guard object.isObject else { throw object.unexpected("an object") }
     let rows = Dictionary(table.map { ($0.name, $0.rule) }) { first, _ in first }
     for field in table {
@@ -34,23 +32,16 @@ package struct ConfigurationField {
           found: "nothing, which means \(value)")
       }
     }
-    var notImplemented: [ModelCoreError] = []
     for key in object.keys {
       guard let value = object.member(key) else { continue }
       switch rows[key] {
       case .ignored, .read: continue
-      case .only(let allowed, let known):
-        guard !allowed.contains(value.found) else { continue }
-        let error = value.unsupported(allowed.joined(separator: ", "))
-        guard known.contains(value.found) else { throw error }
-        notImplemented.append(error)
-      case .mustBe(let allowed, _):
+      case .only(let allowed), .mustBe(let allowed, _):
         if !allowed.contains(value.found) { throw value.unsupported(allowed.joined(separator: ", ")) }
       case nil:
         if unknownIsRefused { throw value.unsupported("only fields that this version knows") }
       }
     }
-    return notImplemented
   }
 
   /// One row a name in `names`, which are separated by white space.
@@ -58,7 +49,9 @@ package struct ConfigurationField {
     names.split(whereSeparator: \.isWhitespace).map { ConfigurationField(name: String($0), rule: rule) }
   }
 
-  private static func quoted(_ names: String) -> [String] { names.split(separator: " ").map { "\"\($0)\"" } }
+  private static func quoted<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> [String] {
+    Choice.allCases.map { "\"\($0.rawValue)\"" }
+  }
 
   /// Decides whether this is a GLiClass uni-encoder at all.
   static let identity: [ConfigurationField] = [
@@ -75,65 +68,53 @@ package struct ConfigurationField {
   /// `GLiClassModelConfig` of `gliclass` 0.1.21.
   static let gliclass: [ConfigurationField] =
     [
-      ConfigurationField(name: "class_token_pooling", rule: .only(["\"first\""], known: ["\"average\""])),
-      ConfigurationField(name: "embed_class_token", rule: .only(["true"], known: ["false"])),
-      ConfigurationField(name: "encoder_layer_id", rule: .only(["-1"])),
+      ConfigurationField(name: "class_token_pooling", rule: .only(quoted(ClassPooling.self))),
       ConfigurationField(name: "label_model_config", rule: .only(["null"])),
       ConfigurationField(name: "label_model_name", rule: .only(["null"])),
       ConfigurationField(name: "max_labels_alloc", rule: .only(["\"dynamic\""])),
       ConfigurationField(name: "multimodal", rule: .only(["false"])),
-      ConfigurationField(
-        name: "pooling_strategy",
-        rule: .only(["\"first\""], known: quoted("avg max last sum rms abs_max abs_avg pass"))),
-      ConfigurationField(name: "projector_hidden_act", rule: .only(["\"gelu\""])),
-      ConfigurationField(
-        name: "scorer_type", rule: .only(["\"simple\""], known: quoted("weighted-dot mlp hopfield cross-attn"))),
+      ConfigurationField(name: "pooling_strategy", rule: .only(quoted(Pooling.self))),
+      ConfigurationField(name: "scorer_type", rule: .only(quoted(Scorer.self))),
       ConfigurationField(name: "use_embedding_projection", rule: .only(["false", "null"])),
     ]
     + rows(
-      .only(["false"], known: ["true"]),
+      .only(["false", "true"]),
       """
-      extract_text_features layer_wise normalize_features squeeze_layers use_calibrator use_lstm
+      embed_class_token extract_text_features layer_wise normalize_features squeeze_layers use_calibrator use_lstm
       use_segment_embeddings
       """)
     + rows(
       .read,
       """
-      calibrator_hidden_size calibrator_use_bias class_token_index example_token_index hidden_size prompt_first
-      scorer_mlp_hidden_size text_token_index vocab_size
+      calibrator_beta_max calibrator_hidden_size calibrator_use_bias class_token_index encoder_layer_id
+      example_token_index hidden_size projector_hidden_act prompt_first scorer_mlp_hidden_size scorer_num_heads
+      text_token_index vocab_size
       """)
     + rows(
       .ignored,
       """
-      calibrator_beta_max calibrator_dropout contrastive_loss_coef dropout
+      calibrator_dropout contrastive_loss_coef dropout
       encoder_model_name focal_loss_alpha focal_loss_gamma focal_loss_reduction freeze_media_encoders ignore_index
       initializer_range logit_scale_init_value max_num_classes pad_token_id recurrent_bptt_steps
       recurrent_confidence_coef recurrent_confidence_margin recurrent_confidence_mode recurrent_halt_threshold
       recurrent_improvement_coef recurrent_improvement_margin recurrent_inference recurrent_inference_max_steps
       recurrent_min_steps recurrent_read_text recurrent_steps scorer_attn_dropout scorer_encoder_num_layers
-      scorer_full_sequence scorer_num_heads
+      scorer_full_sequence
       """) + transformersCommon
 
   /// `DebertaV2Config` of `transformers`, and what its modeling code reads with `getattr`.
   static let debertaV2: [ConfigurationField] =
-    [
-      ConfigurationField(name: "conv_kernel_size", rule: .only(["0", "null"])),
-      ConfigurationField(name: "hidden_act", rule: .only(["\"gelu\""])),
-      ConfigurationField(name: "position_biased_input", rule: .mustBe(["false"], default: "true")),
-      ConfigurationField(name: "relative_attention", rule: .mustBe(["true"], default: "false")),
-      ConfigurationField(name: "share_att_key", rule: .mustBe(["true"], default: "false")),
-      ConfigurationField(name: "type_vocab_size", rule: .only(["0"])),
-    ]
-    + rows(
+    rows(
       .read,
       """
-      attention_head_size embedding_size hidden_size intermediate_size layer_norm_eps max_position_embeddings
-      max_relative_positions norm_rel_ebd num_attention_heads num_hidden_layers pos_att_type position_buckets vocab_size
+      attention_head_size conv_act conv_groups conv_kernel_size embedding_size hidden_act hidden_size intermediate_size
+      layer_norm_eps max_position_embeddings max_relative_positions norm_rel_ebd num_attention_heads num_hidden_layers
+      pos_att_type position_biased_input position_buckets relative_attention share_att_key type_vocab_size vocab_size
       """)
     + rows(
       .ignored,
       """
-      attention_probs_dropout_prob conv_act hidden_dropout_prob initializer_range legacy pad_token_id padding_idx
+      attention_probs_dropout_prob hidden_dropout_prob initializer_range legacy pad_token_id padding_idx
       pooler_dropout pooler_hidden_act pooler_hidden_size summary_activation summary_first_dropout summary_last_dropout
       summary_proj_to_labels summary_type summary_use_proj z_steps
       """) + transformersCommon

@@ -51,7 +51,8 @@ extension FuzzTarget {
       let configuration = try ModelConfiguration(huggingFace: JSONDocument(bytes, path: path).root)
       // What a conversion writes of it, an engine must read again.
       let metadata = JSON.object([("model", configuration.modelMetadata), ("prompt", configuration.promptMetadata)])
-      _ = try ModelConfiguration(metadata: JSONDocument(metadata.text(), path: path).root)
+      _ = try ModelConfiguration(
+        metadata: JSONDocument(metadata.text(), path: path).root, version: configuration.formatVersion)
     }
   }
 

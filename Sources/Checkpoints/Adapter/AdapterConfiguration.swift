@@ -14,7 +14,7 @@ struct AdapterConfiguration {
   init(path: String) throws(CheckpointError) {
     let root = try reading { () throws(ModelCoreError) in
       let root = try JSONDocument(contentsOf: path).root
-      _ = try ConfigurationField.check(root, against: ConfigurationField.lora, unknownIsRefused: false)
+      try ConfigurationField.check(root, against: ConfigurationField.lora, unknownIsRefused: false)
       try Self.refuseUnknown(root)
       return root
     }
