@@ -25,3 +25,13 @@
 #define GLCK_GELU_COEFFICIENTS \
   -0x1.26afbap+0f, -0x1.d61f1p-2f, -0x1.b07706p-5f, 0x1.e94244p-8f, \
   -0x1.c490acp-12f, -0x1.1e165cp-14f, 0x1.fdd9c8p-17f, -0x1.ccca92p-21f
+
+/// Constants of activation functions, as transformers has them (activations.py), rounded to f32: sqrt(2 / pi), 0.044715,
+/// 1.702, 0.01, 0.707107, 0.282095. Beyond the limit mish(x) is x.
+#define GLCK_GELU_TANH_SCALE 0.797884560802865f
+#define GLCK_GELU_TANH_CUBE 0.044715f
+#define GLCK_QUICK_GELU_SCALE 1.702f
+#define GLCK_LEAKY_RELU_SLOPE 0.01f
+#define GLCK_LAPLACE_MU 0.707107f
+#define GLCK_LAPLACE_SIGMA 0.282095f
+#define GLCK_MISH_LIMIT 20.0f

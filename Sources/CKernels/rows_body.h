@@ -8,10 +8,39 @@ static void exp_rows(size_t n, float *x) {
   if (i < n) v_store_partial(x + i, v_exp(v_load_partial(x + i, n - i)), n - i);
 }
 
-static void gelu_rows(size_t n, float *x) {
+#define ACTIVATE_ROWS(activation)                                                                            \
+  case activation: {                                                                                        \
+    for (; i + 16 <= n; i += 16) v_store(x + i, v_activation(activation, v_load(x + i)));                   \
+    if (i < n) v_store_partial(x + i, v_activation(activation, v_load_partial(x + i, n - i)), n - i);       \
+    break;                                                                                                  \
+  }
+
+static void activate_rows(glck_activation activation, size_t n, float *x) {
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) v_store(x + i, v_gelu(v_load(x + i)));
-  if (i < n) v_store_partial(x + i, v_gelu(v_load_partial(x + i, n - i)), n - i);
+  switch (activation) {
+    case GLCK_ACTIVATION_NONE: break;
+    ACTIVATE_ROWS(GLCK_ACTIVATION_GELU)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_GELU_TANH)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_GELU_10)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_QUICK_GELU)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_RELU)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_RELU2)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_RELU6)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_LEAKY_RELU)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_SIGMOID)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_SILU)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_TANH)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_HARDSWISH)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_MISH)
+    ACTIVATE_ROWS(GLCK_ACTIVATION_LAPLACE)
+  }
+}
+
+static void add_scaled(size_t n, float factor, const float *x, float *y) {
+  v16f a = v_set1(factor);
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) v_store(y + i, v_fma(a, v_load(x + i), v_load(y + i)));
+  if (i < n) v_store_partial(y + i, v_fma(a, v_load_partial(x + i, n - i), v_load_partial(y + i, n - i)), n - i);
 }
 
 static void divide_rows(size_t rows, size_t n, float *x, size_t stride, const float *sums) {

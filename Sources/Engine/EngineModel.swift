@@ -7,11 +7,10 @@ import ModelCore
 public final class EngineModel: @unchecked Sendable {
   /// The mapped file, which the pointers below live in.
   public let file: GLCFile
-  let tokenEmbeddings: TokenEmbeddings
-  let embeddingNorm: LayerNormWeights
+  let embeddings: EmbeddingWeights
   let layers: [EncoderLayer]
-  let textProjector: Projector
-  let classProjector: Projector
+  let convolution: ConvolutionWeights?
+  let head: HeadWeights
 
   /// What the model is.
   public var configuration: ModelConfiguration { file.configuration }
@@ -21,18 +20,16 @@ public final class EngineModel: @unchecked Sendable {
     self.file = file
     let encoder = file.configuration.encoder
     try Self.checkNumerics(file)
-    tokenEmbeddings = try TokenEmbeddings(file, vocabularySize: encoder.vocabularySize, hiddenSize: encoder.hiddenSize)
-    embeddingNorm = try LayerNormWeights(file, "embeddings.norm", size: encoder.hiddenSize)
+    embeddings = try EmbeddingWeights(file, file.configuration)
     var layers: [EncoderLayer] = []
     for index in 0..<encoder.layerCount { layers.append(try EncoderLayer(file, "layers.\(index)", encoder)) }
     self.layers = layers
-    let size = file.configuration.head.projectorSize
-    textProjector = try Projector(file, "head.text", hiddenSize: encoder.hiddenSize, size: size)
-    classProjector = try Projector(file, "head.classes", hiddenSize: encoder.hiddenSize, size: size)
-    try Self.checkHead([textProjector.first, textProjector.second, classProjector.first, classProjector.second], file)
+    convolution = try ConvolutionWeights(file, encoder)
+    head = try HeadWeights(file, file.configuration)
+    try Self.checkHead(head.projectors.flatMap(\.layers), file)
   }
 
-  /// The metadata says how the head's activations are taken; the encoding of its weights decides it.
+  /// The metadata says how the head's activations are taken; the encoding of the projectors' weights decides it.
   private static func checkHead(_ linears: [Linear], _ file: GLCFile) throws(EngineError) {
     let found = file.metadata.root.member("numerics")?.member("head_activations")?.string ?? ""
     let expected = linears.allSatisfy(\.isQuantized) ? "int8x2" : "f32"
@@ -54,32 +51,6 @@ public final class EngineModel: @unchecked Sendable {
           path: file.path, field: "numerics.\(field)", expected: supported.joined(separator: " or "),
           found: found?.found ?? "nothing")
       }
-    }
-  }
-}
-
-/// The embedding table: one row a token.
-struct TokenEmbeddings {
-  enum Rows {
-    case int8(codes: UnsafePointer<Int8>, scales: UnsafePointer<Float>, rowsPerScale: Int)
-    case f32(UnsafePointer<Float>)
-  }
-
-  let rows: Rows
-
-  init(_ file: GLCFile, vocabularySize: Int, hiddenSize: Int) throws(EngineError) {
-    let name = "embeddings.tokens"
-    let record = try file.tensor(name, shape: [vocabularySize, hiddenSize])
-    let extent = file.extent(record)
-    switch (record.encoding, record.layout) {
-    case (.int8, .rows):
-      rows = .int8(
-        codes: try extent.typed(Int8.self, at: 0, file, name),
-        scales: try extent.typed(Float.self, at: record.scalesOffset, file, name), rowsPerScale: record.rowsPerScale)
-    case (.f32, .rows): rows = .f32(try extent.typed(Float.self, at: 0, file, name))
-    default:
-      throw .format(
-        .unexpectedTensor(path: file.path, tensor: name, expected: "int8 or f32 rows", found: record.summary))
     }
   }
 }
@@ -162,16 +133,5 @@ struct EncoderLayer {
       file, "\(name).feed_forward.intermediate", inputs: hidden, outputs: encoder.intermediateSize)
     output = try Linear(file, "\(name).feed_forward.output", inputs: encoder.intermediateSize, outputs: hidden)
     outputNorm = try LayerNormWeights(file, "\(name).feed_forward.norm", size: hidden)
-  }
-}
-
-/// Linear, GELU, linear: what text and classes pass before their dot product.
-struct Projector {
-  let first: Linear
-  let second: Linear
-
-  init(_ file: GLCFile, _ name: String, hiddenSize: Int, size: Int) throws(EngineError) {
-    first = try Linear(file, "\(name).first", inputs: hiddenSize, outputs: size)
-    second = try Linear(file, "\(name).second", inputs: size, outputs: hiddenSize)
   }
 }

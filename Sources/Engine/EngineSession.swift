@@ -87,9 +87,7 @@ public final class EngineSession {
     guard (1...ThreadPool.maximumCount).contains(threads) else { throw .invalidThreadCount(found: threads) }
     pool = ThreadPool(count: threads)
     failures = Failures(pool.count)
-    let encoder = model.configuration.encoder
-    relativePositions = RelativePositions(
-      span: encoder.positionBuckets, maximumPosition: encoder.maximumRelativePosition)
+    relativePositions = RelativePositions(model.configuration.encoder)
   }
 
   /// Threads that work.
@@ -138,7 +136,7 @@ public final class EngineSession {
         tokens += prompts[end].tokens.count
         end += 1
       }
-      results += try forward(Batch(Array(prompts[start..<end])), embeddings)
+      results += try forward(Batch(Array(prompts[start..<end]), model.configuration), embeddings)
       start = end
     }
     return results
@@ -147,9 +145,8 @@ public final class EngineSession {
   private func forward(_ batch: Batch, _ embeddings: Bool) throws(EngineError) -> [EngineOutput] {
     let encoder = model.configuration.encoder
     let shape = BatchShape(
-      tokens: batch.tokens.count, longest: batch.longest, texts: batch.texts.count, headRows: batch.headRows,
-      threads: pool.count, encoder: encoder, head: model.configuration.head,
-      relativeRows: relativePositions.rows(length: batch.longest))
+      batch, threads: pool.count, configuration: model.configuration, summedStates: model.head.layerWeights?.count ?? 0,
+      relativeRows: encoder.usesRelativePositions ? relativePositions.rows(length: batch.longest) : 0..<0)
     return try ForwardPass(
       session: self, batch: batch, buffers: workspace.buffers(shape), returnsEmbeddings: embeddings
     ).run()
@@ -157,48 +154,17 @@ public final class EngineSession {
 
   private func check(_ prompt: EnginePrompt) throws(EngineError) {
     let count = prompt.tokens.count
-    guard count > 0, count <= Self.maximumTokens else {
-      throw .invalidPrompt(expected: "1 to \(Self.maximumTokens) tokens", found: "\(count)")
+    let encoder = model.configuration.encoder
+    let limit = encoder.absolutePositionCount > 0 ? encoder.absolutePositionCount : Self.maximumTokens
+    guard count > 0, count <= limit else {
+      throw .invalidPrompt(expected: "1 to \(limit) tokens", found: "\(count)")
     }
-    let size = model.configuration.encoder.vocabularySize
+    let size = encoder.vocabularySize
     for token in prompt.tokens where token < 0 || Int(token) >= size {
       throw .tokenOutsideVocabulary(id: Int(token), vocabularySize: size)
     }
     for position in prompt.labelPositions where position < 0 || position >= count {
       throw .invalidPrompt(expected: "label positions below \(count)", found: "\(position)")
-    }
-  }
-}
-
-/// Texts computed together: their token rows one after another, without padding.
-struct Batch {
-  struct Text {
-    /// Rows of the text's tokens in the batch.
-    var rows: Range<Int>
-    /// Rows that the head reads: the first token, then each label's.
-    var headRows: Range<Int>
-    /// Where the text's columns start; they are 2 · length − 1.
-    var columnsOffset: Int
-  }
-
-  var tokens: [Int32] = []
-  var texts: [Text] = []
-  /// Position in its text of every row that the head reads.
-  var headPositions: [Int] = []
-  var longest = 0
-
-  var headRows: Int { headPositions.count }
-
-  init(_ prompts: [EnginePrompt]) {
-    for prompt in prompts {
-      let start = tokens.count
-      tokens += prompt.tokens
-      let headStart = headPositions.count
-      headPositions.append(0)
-      headPositions += prompt.labelPositions
-      texts.append(
-        Text(rows: start..<tokens.count, headRows: headStart..<headPositions.count, columnsOffset: 2 * start))
-      longest = max(longest, prompt.tokens.count)
     }
   }
 }

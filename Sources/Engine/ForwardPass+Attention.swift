@@ -118,13 +118,10 @@ extension ForwardPass {
     kernels.pointee.relative_softmax(&arguments)
   }
 
-  /// 1 ÷ √(d · (1 + c2p + p2c)).
-  private var scoreScale: Float {
-    let parts = 1 + (encoder.usesContentToPosition ? 1 : 0) + (encoder.usesPositionToContent ? 1 : 0)
-    return 1 / Float(encoder.headSize * parts).squareRoot()
-  }
+  /// 1 ÷ √(d · parts).
+  private var scoreScale: Float { 1 / Float(encoder.headSize * encoder.attentionPartCount).squareRoot() }
 
-  private func multiply(
+  func multiply(
     _ a: UnsafePointer<Float>, rows: Int, k: Int, _ aStride: Int, _ b: UnsafePointer<Float>, bStride: Int = 16,
     blockStride: Int? = nil, blocks: Int, into output: UnsafeMutablePointer<Float>, _ outputStride: Int
   ) {

@@ -5,7 +5,7 @@ extension ForwardPass {
   /// output[r] = linear(input[r]) for `rows`, divided over the threads by output channel.
   func multiply(
     _ linear: Linear, _ input: ActivationRows, rows: Range<Int>,
-    activation: glck_activation = GLCK_ACTIVATION_NONE, output: UnsafeMutablePointer<Float>, stride: Int
+    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int
   ) {
     pool.split(linear.blocks) { _, blocks in
       linear.multiply(
@@ -15,23 +15,11 @@ extension ForwardPass {
 
   /// Quantizes the first `rows` rows in place of their other form, where `linear` takes it.
   func quantize(
-    _ activations: ActivationRows, size: Int, rows: Int, for linear: Linear, _ place: @autoclosure () -> String
+    _ activations: ActivationRows, rows: Int, for linear: Linear, _ place: @autoclosure () -> String
   ) throws(EngineError) {
     guard linear.isQuantized else { return }
     pool.split(rows) { thread, range in
-      var arguments = glck_quantize()
-      arguments.rows = range.count
-      arguments.n = size
-      arguments.input = UnsafePointer(activations.floats + range.lowerBound * activations.floatStride)
-      arguments.input_stride = activations.floatStride
-      arguments.quantized = activations.quantized + range.lowerBound * activations.quantizedStride
-      arguments.quantized_stride = activations.quantizedStride
-      arguments.row_scales = activations.scales + range.lowerBound
-      if let remainders = activations.remainders, let scales = activations.remainderScales {
-        arguments.remainders = remainders + range.lowerBound * activations.quantizedStride
-        arguments.remainder_scales = scales + range.lowerBound
-      }
-      session.failures[thread] = kernels.pointee.quantize(&arguments) != 0
+      session.failures[thread] = linear.quantize(kernels, activations, rows: range)
     }
     try checkFailures(place())
   }
@@ -39,7 +27,7 @@ extension ForwardPass {
   /// LayerNorm of `rows` (input + residual) into both forms. Returns whether a row was not finite.
   func layerNorm(
     _ weights: LayerNormWeights, size: Int, input: UnsafeMutablePointer<Float>, inputStride: Int,
-    residual: ActivationRows?, into output: ActivationRows, quantizes: Bool, rows: Range<Int>
+    residual: ActivationRows?, epsilon: Float, into output: ActivationRows, quantizes: Bool, rows: Range<Int>
   ) -> Bool {
     var arguments = glck_layer_norm()
     arguments.rows = rows.count
@@ -52,7 +40,7 @@ extension ForwardPass {
     }
     arguments.gain = weights.gain
     arguments.bias = weights.bias
-    arguments.epsilon = encoder.layerNormEpsilon
+    arguments.epsilon = epsilon
     arguments.output = output.floats + rows.lowerBound * output.floatStride
     arguments.output_stride = output.floatStride
     if quantizes {

@@ -28,19 +28,31 @@ struct ForwardPass {
     let model = session.model
     preparePositions()
     try embed()
+    keepState(0)
     let all = Queries(
       rows: buffers.hidden, count: batch.tokens.count, textRows: { $0.rows }, positions: buffers.positions)
     let read = Queries(
       rows: buffers.headHidden, count: batch.headRows, textRows: { $0.headRows }, positions: buffers.headPositions)
+    let canSkip = model.configuration.head.readsSingleTokens && session.options.skipsUnreadRows
+    var isGathered = false
     for (index, layer) in model.layers.enumerated() {
-      let isLast = index == model.layers.count - 1
-      let skips = isLast && session.options.skipsUnreadRows
-      if skips { gatherHeadRows() }
-      try run(layer, index, skips ? read : all)
+      let convolution = index == 0 ? model.convolution : nil
+      // The convolution's neighbours must be there, so a first layer with one is computed whole.
+      isGathered = canSkip && index == model.layers.count - 1 && convolution == nil
+      if isGathered { gatherHeadRows() }
+      if let convolution { try convolve(convolution) }
+      try run(layer, index, isGathered ? read : all)
+      if let convolution { try addConvolution(convolution, nextIsQuantized: isQuantized(layer: index + 1)) }
+      keepState(index + 1)
     }
     // Computed for all rows, the states that the head reads are still to be picked out.
-    if !session.options.skipsUnreadRows { gatherHeadRows() }
-    return try head()
+    if !isGathered { gatherHeadRows() }
+    return try HeadPass(pass: self).run()
+  }
+
+  /// Whether the layer at `index` reads quantized rows; behind the last there is none that does.
+  private func isQuantized(layer index: Int) -> Bool {
+    index < session.model.layers.count ? session.model.layers[index].query.isQuantized : false
   }
 
   /// Fills the tables that depend on the lengths alone.
@@ -48,34 +60,13 @@ struct ForwardPass {
     var relative = session.relativePositions
     let first = buffers.relativeBlocks.lowerBound * 16
     for text in batch.texts {
-      relative.fill(buffers.columns + text.columnsOffset, length: text.rows.count, first: first)
+      if encoder.usesRelativePositions {
+        relative.fill(buffers.columns + text.columnsOffset, length: text.rows.count, first: first)
+      }
       for (position, row) in text.rows.enumerated() { buffers.positions[row] = UInt32(position) }
     }
     session.relativePositions = relative
     for (row, position) in batch.headPositions.enumerated() { buffers.headPositions[row] = UInt32(position) }
-  }
-
-  /// Token embeddings and their LayerNorm.
-  private func embed() throws(EngineError) {
-    let size = encoder.hiddenSize
-    let hidden = buffers.hidden
-    let quantizes = session.model.layers.first?.query.isQuantized ?? false
-    pool.split(batch.tokens.count) { thread, rows in
-      for row in rows { copyEmbedding(of: Int(batch.tokens[row]), to: hidden.floats + row * hidden.floatStride) }
-      session.failures[thread] = layerNorm(
-        session.model.embeddingNorm, size: size, input: hidden.floats, inputStride: hidden.floatStride,
-        residual: nil, into: hidden, quantizes: quantizes, rows: rows)
-    }
-    try checkFailures("embeddings")
-  }
-
-  private func copyEmbedding(of token: Int, to row: UnsafeMutablePointer<Float>) {
-    let size = encoder.hiddenSize
-    switch session.model.tokenEmbeddings.rows {
-    case .int8(let codes, let scales, let rowsPerScale):
-      kernels.pointee.widen_row(size, codes + token * size, scales[token / rowsPerScale], row)
-    case .f32(let rows): row.update(from: rows + token * size, count: size)
-    }
   }
 
   /// Copies the hidden rows that the head reads, in both their forms.
@@ -99,12 +90,12 @@ struct ForwardPass {
     attend(layer, queries)
     let size = encoder.hiddenSize
     try quantize(
-      buffers.context, size: size, rows: queries.count, for: layer.attentionOutput, "layer \(index), attention")
+      buffers.context, rows: queries.count, for: layer.attentionOutput, "layer \(index), attention")
     multiply(layer.attentionOutput, buffers.context, rows: 0..<queries.count, output: buffers.product, stride: size)
     try addAndNormalize(
       layer.attentionNorm, queries, quantizes: layer.intermediate.isQuantized, "layer \(index), attention output")
     try feedForward(layer, index, queries)
-    let next = index + 1 < session.model.layers.count ? session.model.layers[index + 1].query.isQuantized : false
+    let next = isQuantized(layer: index + 1)
     try addAndNormalize(layer.outputNorm, queries, quantizes: next, "layer \(index), feed-forward output")
   }
 
@@ -134,10 +125,10 @@ struct ForwardPass {
     while start < queries.count {
       let rows = 0..<min(BatchShape.feedForwardRows, queries.count - start)
       multiply(
-        layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: GLCK_ACTIVATION_GELU,
+        layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: encoder.activation,
         output: middle.floats, stride: middle.floatStride)
       try quantize(
-        middle, size: encoder.intermediateSize, rows: rows.count, for: layer.output,
+        middle, rows: rows.count, for: layer.output,
         "layer \(index), feed-forward")
       multiply(layer.output, middle, rows: rows, output: buffers.product + start * stride, stride: stride)
       start += rows.count
@@ -152,7 +143,7 @@ struct ForwardPass {
     pool.split(queries.count) { thread, rows in
       session.failures[thread] = layerNorm(
         weights, size: size, input: buffers.product, inputStride: size,
-        residual: queries.rows, into: queries.rows, quantizes: quantizes, rows: rows)
+        residual: queries.rows, epsilon: encoder.layerNormEpsilon, into: queries.rows, quantizes: quantizes, rows: rows)
     }
     try checkFailures(place())
   }

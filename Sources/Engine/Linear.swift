@@ -15,17 +15,17 @@ struct Linear {
   /// Output channels N, in blocks of 16.
   let outputs: Int
   let weights: Weights
-  let bias: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>?
 
   /// Blocks of 16 output channels.
   var blocks: Int { (outputs + 15) / 16 }
   var isQuantized: Bool { if case .int8 = weights { true } else { false } }
 
-  /// Finds `name.weight` and `name.bias` in `file`.
-  init(_ file: GLCFile, _ name: String, inputs: Int, outputs: Int) throws(EngineError) {
+  /// Finds `name.weight` and, where it has one, `name.bias` in `file`.
+  init(_ file: GLCFile, _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true) throws(EngineError) {
     self.inputs = inputs
     self.outputs = outputs
-    bias = try file.vector("\(name).bias", count: outputs)
+    bias = hasBias ? try file.vector("\(name).bias", count: outputs) : nil
     let weight = "\(name).weight"
     let record = try file.tensor(weight, shape: [outputs, inputs])
     let extent = file.extent(record)
@@ -49,16 +49,44 @@ struct Linear {
     }
   }
 
+  /// Quantizes rows of activations in place of their other form.
+  /// - Returns: whether one of them was not finite.
+  func quantize(
+    _ kernels: UnsafePointer<glck_kernels>, _ activations: ActivationRows, rows: Range<Int>
+  ) -> Bool {
+    var arguments = glck_quantize()
+    arguments.rows = rows.count
+    arguments.n = inputs
+    arguments.input = UnsafePointer(activations[rows.lowerBound])
+    arguments.input_stride = activations.floatStride
+    arguments.quantized = activations.quantized + rows.lowerBound * activations.quantizedStride
+    arguments.quantized_stride = activations.quantizedStride
+    arguments.row_scales = activations.scales + rows.lowerBound
+    if let remainders = activations.remainders, let scales = activations.remainderScales {
+      arguments.remainders = remainders + rows.lowerBound * activations.quantizedStride
+      arguments.remainder_scales = scales + rows.lowerBound
+    }
+    return kernels.pointee.quantize(&arguments) != 0
+  }
+
   /// Computes the output channels of `blockRange` for all rows.
   /// - Parameters:
   ///   - output: [rows][stride], where column 0 is this layer's channel 0.
   func multiply(
     _ kernels: UnsafePointer<glck_kernels>, _ input: ActivationRows, rows: Range<Int>, blocks blockRange: Range<Int>,
-    activation: glck_activation = GLCK_ACTIVATION_NONE, output: UnsafeMutablePointer<Float>, stride: Int
+    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int
   ) {
     guard !rows.isEmpty, !blockRange.isEmpty else { return }
     let channel = blockRange.lowerBound * 16
     let target = output + rows.lowerBound * stride + channel
+    let fused = activation == .gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE
+    defer {
+      if activation != .gelu, activation != .linear {
+        for row in 0..<rows.count {
+          kernels.pointee.activate_rows(activation.kernel, blockRange.count * 16, target + row * stride)
+        }
+      }
+    }
     switch weights {
     case .int8(let tiles, let scales, let sums):
       var product = glck_product_s8()
@@ -75,8 +103,8 @@ struct Linear {
       product.tiles = tiles + channel * paddedInputs
       product.channel_sums = sums + channel
       product.channel_scales = scales + channel
-      product.bias = bias + channel
-      product.activation = activation
+      product.bias = bias.map { $0 + channel }
+      product.activation = fused
       product.output = target
       product.output_stride = stride
       kernels.pointee.product_s8(&product)
@@ -90,8 +118,8 @@ struct Linear {
       product.b = panels + channel * inputs
       product.b_stride = 16
       product.b_block_stride = 16 * inputs
-      product.bias = bias + channel
-      product.activation = activation
+      product.bias = bias.map { $0 + channel }
+      product.activation = fused
       product.output = target
       product.output_stride = stride
       kernels.pointee.product_f32(&product)
@@ -111,6 +139,40 @@ struct ActivationRows {
   var scales: UnsafeMutablePointer<Float>
   var remainders: UnsafeMutablePointer<Int8>?
   var remainderScales: UnsafeMutablePointer<Float>?
+
+  /// The floats of one row.
+  subscript(row: Int) -> UnsafeMutablePointer<Float> { floats + row * floatStride }
+
+  /// The same rows from `row` on.
+  func advanced(by row: Int) -> ActivationRows {
+    ActivationRows(
+      floats: floats + row * floatStride, floatStride: floatStride,
+      quantized: quantized + row * quantizedStride, quantizedStride: quantizedStride, scales: scales + row,
+      remainders: remainders.map { $0 + row * quantizedStride }, remainderScales: remainderScales.map { $0 + row })
+  }
+}
+
+extension Activation {
+  /// The kernels' name for it.
+  var kernel: glck_activation {
+    switch self {
+    case .linear: GLCK_ACTIVATION_NONE
+    case .gelu: GLCK_ACTIVATION_GELU
+    case .geluTanh: GLCK_ACTIVATION_GELU_TANH
+    case .gelu10: GLCK_ACTIVATION_GELU_10
+    case .quickGELU: GLCK_ACTIVATION_QUICK_GELU
+    case .relu: GLCK_ACTIVATION_RELU
+    case .relu2: GLCK_ACTIVATION_RELU2
+    case .relu6: GLCK_ACTIVATION_RELU6
+    case .leakyReLU: GLCK_ACTIVATION_LEAKY_RELU
+    case .sigmoid: GLCK_ACTIVATION_SIGMOID
+    case .silu: GLCK_ACTIVATION_SILU
+    case .tanh: GLCK_ACTIVATION_TANH
+    case .hardSwish: GLCK_ACTIVATION_HARDSWISH
+    case .mish: GLCK_ACTIVATION_MISH
+    case .laplace: GLCK_ACTIVATION_LAPLACE
+    }
+  }
 }
 
 extension GLCFile {

@@ -1,15 +1,19 @@
+import ModelCore
+
 /// Log buckets of relative positions (formats/numerics.md 5.5; `transformers`
 /// `modeling_deberta_v2.make_log_bucket_position`, arXiv 2006.03654).
 package struct RelativePositions {
-  /// Rows on each side of zero: `position_buckets`.
+  /// Rows on each side of zero.
   let span: Int
   private let maximumPosition: Int
+  private let hasBuckets: Bool
   /// Buckets of the distances 0, 1, 2, … asked for so far.
   private var buckets: [Int32] = []
 
-  init(span: Int, maximumPosition: Int) {
-    self.span = span
-    self.maximumPosition = maximumPosition
+  init(_ encoder: EncoderConfiguration) {
+    span = encoder.relativeSpan
+    maximumPosition = encoder.maximumRelativePosition
+    hasBuckets = encoder.positionBuckets > 0
   }
 
   /// Rows of the relative embeddings that texts of `length` tokens can meet.
@@ -32,7 +36,9 @@ package struct RelativePositions {
 
   private mutating func extend(to length: Int) {
     guard buckets.count < length else { return }
-    for distance in buckets.count..<length { buckets.append(Int32(Self.bucket(distance, span, maximumPosition))) }
+    for distance in buckets.count..<length {
+      buckets.append(Int32(hasBuckets ? Self.bucket(distance, span, maximumPosition) : distance))
+    }
   }
 
   /// The bucket of a distance ≥ 0. (A negative distance has the negative of it.)

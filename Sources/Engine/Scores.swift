@@ -11,12 +11,24 @@ public enum Scores {
 
   /// e^(z − max) ÷ Σ e^(z − max), the sum in ascending order: for labels of which one is right.
   public static func softmax(_ logits: [Float]) -> [Float] {
-    guard let largest = logits.max() else { return [] }
     let environment = glck_enter()
     defer { glck_leave(environment) }
-    var exponentials = logits.map { $0 - largest }
-    glck_kernels_at(0).pointee.exp_rows(exponentials.count, &exponentials)
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
+    return softmax(logits[...], glck_kernels_at(0))
+  }
+
+  /// The same within the environment of kernels.
+  static func softmax(_ logits: ArraySlice<Float>, _ kernels: UnsafePointer<glck_kernels>) -> [Float] {
+    var values = Array(logits)
+    values.withUnsafeMutableBufferPointer { softmax($0, kernels) }
+    return values
+  }
+
+  /// The same, in place.
+  static func softmax(_ values: UnsafeMutableBufferPointer<Float>, _ kernels: UnsafePointer<glck_kernels>) {
+    guard let largest = values.max() else { return }
+    for index in values.indices { values[index] -= largest }
+    kernels.pointee.exp_rows(values.count, values.baseAddress)
+    let sum = values.reduce(0, +)
+    for index in values.indices { values[index] /= sum }
   }
 }

@@ -57,18 +57,45 @@ struct BatchShape {
   /// Tokens of the longest text.
   var longest: Int
   var texts: Int
-  /// Rows that the head reads: one a text and one a label.
+  /// States that the head reads.
   var headRows: Int
+  /// Labels of all texts, and of the text that has most.
+  var labels: Int
+  var mostLabels: Int
+  /// Rows of text that are projected: one a text, or with pooling `pass` every one.
+  var textRows: Int
+  /// Rows of text before they are pooled.
+  var unpooledRows: Int
   var threads: Int
-  var encoder: EncoderConfiguration
-  var head: HeadConfiguration
+  var configuration: ModelConfiguration
+  /// States of all tokens that are kept to be weighted.
+  var summedStates: Int
   /// Relative rows that the longest text can meet.
   var relativeRows: Range<Int>
+
+  var encoder: EncoderConfiguration { configuration.encoder }
 
   /// Rows of the feed-forward network computed at once.
   static let feedForwardRows = 256
   /// Queries whose scores are held at once.
   static let queryRows = 64
+
+  init(
+    _ batch: Batch, threads: Int, configuration: ModelConfiguration, summedStates: Int, relativeRows: Range<Int>
+  ) {
+    tokens = batch.tokens.count
+    longest = batch.longest
+    texts = batch.texts.count
+    headRows = batch.headRows
+    labels = batch.labelRows.count
+    mostLabels = batch.texts.map(\.labels.count).max() ?? 0
+    unpooledRows = batch.texts.reduce(0) { $0 + $1.textRows.count }
+    textRows = configuration.head.pooling == .pass ? unpooledRows : texts
+    self.threads = threads
+    self.configuration = configuration
+    self.summedStates = summedStates
+    self.relativeRows = relativeRows
+  }
 }
 
 /// All buffers of one batch.
@@ -76,6 +103,12 @@ struct BatchBuffers {
   /// Hidden states of all tokens [tokens][H], and of the rows that the head reads.
   let hidden: ActivationRows
   let headHidden: ActivationRows
+  /// Sums of embeddings [tokens][E] where they are projected, and one embedding to be added for each thread.
+  let embedding: ActivationRows?
+  let addends: [UnsafeMutablePointer<Float>]
+  /// Input and output of the convolution [tokens][kernel · H], [tokens][H].
+  let neighbours: ActivationRows?
+  let convolved: UnsafeMutablePointer<Float>?
   /// Queries, keys and values [tokens][3 · H].
   let projections: UnsafeMutablePointer<Float>
   let context: ActivationRows
@@ -90,9 +123,7 @@ struct BatchBuffers {
   let headPositions: UnsafeMutablePointer<UInt32>
   /// Relative column of query and key, [2 · length − 1] a text.
   let columns: UnsafeMutablePointer<Int32>
-  let headInput: ActivationRows
-  let headMiddle: ActivationRows
-  let headOutput: UnsafeMutablePointer<Float>
+  let head: HeadBuffers
   let scratch: [AttentionScratch]
   /// Blocks of 16 relative rows in use.
   let relativeBlocks: Range<Int>
@@ -101,6 +132,13 @@ struct BatchBuffers {
     let hiddenSize = shape.encoder.hiddenSize
     hidden = place.rows(shape.tokens, width: hiddenSize)
     headHidden = place.rows(shape.headRows, width: hiddenSize)
+    let embeddingSize = shape.encoder.embeddingSize
+    embedding = embeddingSize == hiddenSize ? nil : place.rows(shape.tokens, width: embeddingSize, remainders: true)
+    var addends: [UnsafeMutablePointer<Float>] = []
+    for _ in 0..<shape.threads { addends.append(place.take(Float.self, embeddingSize)) }
+    self.addends = addends
+    neighbours = shape.encoder.convolution.map { place.rows(shape.tokens, width: $0.kernelSize * hiddenSize) }
+    convolved = shape.encoder.convolution.map { _ in place.take(Float.self, shape.tokens * hiddenSize) }
     // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.
     let queries = max(shape.tokens, shape.headRows)
     projections = place.take(Float.self, queries * 3 * hiddenSize)
@@ -114,9 +152,7 @@ struct BatchBuffers {
     positions = place.take(UInt32.self, shape.tokens)
     headPositions = place.take(UInt32.self, shape.headRows)
     columns = place.take(Int32.self, 2 * shape.tokens)
-    headInput = place.rows(shape.headRows, width: hiddenSize, remainders: true)
-    headMiddle = place.rows(shape.headRows, width: shape.head.projectorSize, remainders: true)
-    headOutput = place.take(Float.self, shape.headRows * hiddenSize)
+    head = HeadBuffers(shape, &place)
     var scratch: [AttentionScratch] = []
     for _ in 0..<shape.threads { scratch.append(AttentionScratch(shape, relativeBlocks.count, &place)) }
     self.scratch = scratch

@@ -33,9 +33,9 @@ public struct HeadConfiguration: Sendable, Equatable {
   /// A head with projectors of `projectorSize`, and nothing else.
   public init(projectorSize: Int) { self.projectorSize = projectorSize }
 
-  /// Whether the head reads no other states than those of the first token and of one token a label.
+  /// Whether the head reads the states of one token for the text and of one for each label, and no others.
   public var readsSingleTokens: Bool {
-    pooling == .first && classPooling == .first && !extractsText && !usesLSTM
+    (pooling == .first || pooling == .last) && classPooling == .first && !usesLSTM && !squeezesLayers
   }
 }
 

@@ -80,7 +80,7 @@ import Testing
       buffer.copyBytes(from: bytes)
       try writer.append(UnsafeRawBufferPointer(buffer), to: record.name)
     }
-    _ = try writer.finish(metadata: source.metadata.root.json.text())
+    _ = try writer.finish(metadata: source.metadata.root.json.text(), majorVersion: 1)
     let error = thrown(GLiClassError.self) { try GLiClassModel(path: path) }
     #expect(error?.message.contains("query, key and value in one encoding") == true, "\(String(describing: error))")
   }

@@ -15,7 +15,24 @@ enum { GLCK_NUMERICS_REVISION = 1 };
 /// Channels in a block, floats in a vector of N1, features in a tile.
 enum { GLCK_LANES = 16, GLCK_TILE_FEATURES = 64 };
 
-typedef enum { GLCK_ACTIVATION_NONE = 0, GLCK_ACTIVATION_GELU = 1 } glck_activation;
+/// The activation functions of N2. Products apply the first two themselves.
+typedef enum {
+  GLCK_ACTIVATION_NONE = 0,
+  GLCK_ACTIVATION_GELU = 1,
+  GLCK_ACTIVATION_GELU_TANH,
+  GLCK_ACTIVATION_GELU_10,
+  GLCK_ACTIVATION_QUICK_GELU,
+  GLCK_ACTIVATION_RELU,
+  GLCK_ACTIVATION_RELU2,
+  GLCK_ACTIVATION_RELU6,
+  GLCK_ACTIVATION_LEAKY_RELU,
+  GLCK_ACTIVATION_SIGMOID,
+  GLCK_ACTIVATION_SILU,
+  GLCK_ACTIVATION_TANH,
+  GLCK_ACTIVATION_HARDSWISH,
+  GLCK_ACTIVATION_MISH,
+  GLCK_ACTIVATION_LAPLACE
+} glck_activation;
 
 /// int8 product with dequantization, bias and activation function (N4).
 typedef struct {
@@ -107,9 +124,9 @@ typedef struct {
   const char *name;  // "scalar", "avx2", "avx512vnni"
   void (*product_s8)(const glck_product_s8 *);
   void (*product_f32)(const glck_product_f32 *);
-  /// Returns nonzero when a row was not finite (N6).
+  /// Returns nonzero when a row was not finite (N7).
   int (*quantize)(const glck_quantize *);
-  /// Returns nonzero when a row was not finite (N6).
+  /// Returns nonzero when a row was not finite (N7).
   int (*layer_norm)(const glck_layer_norm *);
   void (*relative_softmax)(const glck_relative_softmax *);
   /// x[r][c] = x[r][c] / sums[r] for c < n.
@@ -120,11 +137,13 @@ typedef struct {
   void (*widen_panel)(size_t k, const int8_t *tiles, const float *scales, float *panel);
   /// Rows [n][k] to panels [ceil(n / 16)][k][16], missing rows zero.
   void (*pack_panels)(size_t n, size_t k, const float *rows, size_t stride, float *panels);
-  /// Sum of a[i] * b[i] (N5.6).
+  /// Sum of a[i] * b[i] (N6.6).
   float (*dot)(size_t n, const float *a, const float *b);
-  /// x[i] = exp(x[i]), gelu(x[i]) (N2); n may be anything.
+  /// x[i] = exp(x[i]), activation(x[i]) (N2); n may be anything.
   void (*exp_rows)(size_t n, float *x);
-  void (*gelu_rows)(size_t n, float *x);
+  void (*activate_rows)(glck_activation activation, size_t n, float *x);
+  /// y[i] = fma(factor, x[i], y[i]).
+  void (*add_scaled)(size_t n, float factor, const float *x, float *y);
   /// output[c][r] = bias[c] + sum over k, ascending, of x[k][r] * weights[c][k], in binary64: each product exact, each
   /// sum rounded once, bias added last. For the conversion. rows is a multiple of 16.
   void (*project_f64)(size_t rows, size_t k, size_t channels, const float *x_transposed, const float *weights,

@@ -1,0 +1,101 @@
+import CKernels
+import ModelCore
+
+// Embeddings (formats/numerics.md 5.1; `DebertaV2Embeddings` of `transformers`, and what `gliclass` adds), and the convolution
+// over them (5.8; `ConvLayer`).
+extension ForwardPass {
+  /// The rows that the first layer reads.
+  func embed() throws(EngineError) {
+    let weights = session.model.embeddings
+    let hidden = buffers.hidden
+    let quantizes = session.model.layers.first?.query.isQuantized ?? false
+    let target = buffers.embedding ?? hidden
+    pool.split(batch.tokens.count) { thread, rows in
+      for row in rows { sum(weights, row, into: target[row], buffers.addends[thread]) }
+    }
+    if let projection = weights.projection {
+      try quantize(
+        target, rows: batch.tokens.count, for: projection, "embedding projection")
+      multiply(
+        projection, target, rows: 0..<batch.tokens.count, output: hidden.floats, stride: hidden.floatStride)
+    }
+    pool.split(batch.tokens.count) { thread, rows in
+      session.failures[thread] = layerNorm(
+        weights.norm, size: encoder.hiddenSize, input: hidden.floats, inputStride: hidden.floatStride,
+        residual: nil, epsilon: encoder.layerNormEpsilon, into: hidden, quantizes: quantizes, rows: rows)
+    }
+    try checkFailures("embeddings")
+  }
+
+  /// Token + segment + position + token type, in this order.
+  private func sum(
+    _ weights: EmbeddingWeights, _ row: Int, into target: UnsafeMutablePointer<Float>,
+    _ addend: UnsafeMutablePointer<Float>
+  ) {
+    let size = encoder.embeddingSize
+    weights.tokens.copy(Int(batch.tokens[row]), to: target, kernels)
+    if let segments = weights.segments {
+      segments.copy(batch.segments[row], to: addend, kernels)
+      add(addend, to: target, size)
+    }
+    if let positions = weights.positions {
+      positions.copy(Int(buffers.positions[row]), to: addend, kernels)
+      add(addend, to: target, size)
+    }
+    if let tokenType = weights.tokenType { add(tokenType, to: target, size) }
+  }
+
+  private func add(_ addend: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ count: Int) {
+    for index in 0..<count { target[index] += addend[index] }
+  }
+
+  /// The convolution of the embeddings, into `buffers.convolved`: before the first layer overwrites them.
+  func convolve(_ convolution: ConvolutionWeights) throws(EngineError) {
+    guard let neighbours = buffers.neighbours, let convolved = buffers.convolved else {
+      preconditionFailure("a model with a convolution has buffers for it")
+    }
+    let size = encoder.hiddenSize
+    let reach = convolution.kernelSize / 2
+    for text in batch.texts {
+      for row in text.rows {
+        for tap in 0..<convolution.kernelSize {
+          let source = row + tap - reach
+          let target = neighbours[row] + tap * size
+          if text.rows.contains(source) {
+            target.update(from: buffers.hidden[source], count: size)
+          } else {
+            target.update(repeating: 0, count: size)
+          }
+        }
+      }
+    }
+    try quantize(
+      neighbours, rows: batch.tokens.count, for: convolution.linear, "convolution")
+    multiply(
+      convolution.linear, neighbours, rows: 0..<batch.tokens.count, activation: convolution.activation,
+      output: convolved, stride: size)
+  }
+
+  /// hidden = LayerNorm(convolution + hidden), where hidden is the first layer's output.
+  func addConvolution(_ convolution: ConvolutionWeights, nextIsQuantized: Bool) throws(EngineError) {
+    guard let convolved = buffers.convolved else { return }
+    let size = encoder.hiddenSize
+    pool.split(batch.tokens.count) { thread, rows in
+      session.failures[thread] = layerNorm(
+        convolution.norm, size: size, input: convolved, inputStride: size, residual: buffers.hidden,
+        epsilon: encoder.layerNormEpsilon, into: buffers.hidden, quantizes: nextIsQuantized, rows: rows)
+    }
+    try checkFailures("convolution")
+  }
+
+  /// Keeps the states after `count` layers where the head weighs them; all rows of them are computed then.
+  func keepState(_ count: Int) {
+    guard let weights = session.model.head.layerWeights else { return }
+    let slot = count - (session.model.layers.count + 1 - weights.count)
+    guard slot >= 0 else { return }
+    let size = encoder.hiddenSize
+    for row in 0..<batch.tokens.count {
+      (buffers.head.states + (slot * batch.tokens.count + row) * size).update(from: buffers.hidden[row], count: size)
+    }
+  }
+}

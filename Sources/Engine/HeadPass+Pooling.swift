@@ -1,0 +1,95 @@
+import CKernels
+import ModelCore
+
+// From states to one row a text (or, with `pass`, one a token) and one row a label (numerics 6.2, 6.3; `poolings.py`,
+// `_extract_class_features` of `model.py`).
+extension HeadPass {
+  /// Fills the text rows of ``HeadBuffers/input``.
+  func poolText(_ states: ActivationRows) throws(EngineError) {
+    let target = buffers.input
+    if weights.lstm.isEmpty {
+      for (index, text) in batch.texts.enumerated() {
+        let rows = text.textRows.map { states[$0] }
+        pool(rows, zeros: text.filledRows, into: target.advanced(by: projectedText[index].lowerBound))
+      }
+      return
+    }
+    let output = try runLSTM(states)
+    var start = 0
+    for (index, text) in batch.texts.enumerated() {
+      // The rows of zeros are not there any more (`pack_padded_sequence`).
+      let rows = (start..<start + text.textRows.count).map { output[$0] }
+      pool(rows, zeros: 0, into: target.advanced(by: projectedText[index].lowerBound))
+      start += rows.count
+    }
+  }
+
+  /// Fills the label rows of ``HeadBuffers/input``: the average of the states of each label, zeros where it has none.
+  func poolLabels(_ states: ActivationRows) {
+    let start = projectedText.last?.upperBound ?? 0
+    for (label, rows) in batch.labelRows.enumerated() {
+      let target = buffers.input[start + label]
+      guard let first = rows.first else {
+        target.update(repeating: 0, count: size)
+        continue
+      }
+      guard rows.count > 1 else {
+        target.update(from: states[first], count: size)
+        continue
+      }
+      sum(rows.map { states[$0] }, into: target)
+      for index in 0..<size { target[index] /= Float(rows.count) }
+    }
+  }
+
+  /// Pools `rows` and as many rows of zeros behind them.
+  private func pool(_ rows: [UnsafeMutablePointer<Float>], zeros: Int, into output: ActivationRows) {
+    let target = output[0]
+    let count = Float(rows.count + zeros)
+    switch head.pooling {
+    case .first: target.update(from: rows[0], count: size)
+    case .last:
+      if zeros > 0 {
+        target.update(repeating: 0, count: size)
+      } else {
+        target.update(from: rows[rows.count - 1], count: size)
+      }
+    case .sum: sum(rows, into: target)
+    case .average:
+      sum(rows, into: target)
+      for index in 0..<size { target[index] /= count }
+    case .rms:
+      accumulate(rows, into: target) { $0 + $1 * $1 }
+      for index in 0..<size { target[index] = (target[index] / count).squareRoot() }
+    case .absoluteAverage:
+      accumulate(rows, into: target) { $0 + $1.magnitude }
+      for index in 0..<size { target[index] /= count }
+    case .absoluteMax: accumulate(rows, into: target) { $0 > $1.magnitude ? $0 : $1.magnitude }
+    case .max:
+      target.update(from: rows[0], count: size)
+      for row in rows.dropFirst() {
+        for index in 0..<size where row[index] > target[index] { target[index] = row[index] }
+      }
+      if zeros > 0 {
+        for index in 0..<size where target[index] < 0 { target[index] = 0 }
+      }
+    case .pass:
+      for (index, row) in rows.enumerated() { output[index].update(from: row, count: size) }
+    }
+  }
+
+  private func sum(_ rows: [UnsafeMutablePointer<Float>], into target: UnsafeMutablePointer<Float>) {
+    accumulate(rows, into: target) { $0 + $1 }
+  }
+
+  /// From +0, row after row.
+  @inline(__always)
+  private func accumulate(
+    _ rows: [UnsafeMutablePointer<Float>], into target: UnsafeMutablePointer<Float>, _ step: (Float, Float) -> Float
+  ) {
+    target.update(repeating: 0, count: size)
+    for row in rows {
+      for index in 0..<size { target[index] = step(target[index], row[index]) }
+    }
+  }
+}
