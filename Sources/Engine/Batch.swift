@@ -11,8 +11,9 @@ struct Batch {
     var textRows: Range<Int>
     /// Rows of zeros that the poolings see behind them (`extract_text_features`).
     var filledRows: Int
-    /// Its labels, among those of all texts.
+    /// Its labels, among those of all texts, and how many of them, from the end, have no token.
     var labels: Range<Int>
+    var lostLabels: Int
     /// Where the text's columns start; they are 2 · length − 1.
     var columnsOffset: Int
   }
@@ -37,13 +38,15 @@ struct Batch {
       longest = max(longest, prompt.tokens.count)
       let text = Text(
         rows: start..<tokens.count, headRows: headPositions.count..<headPositions.count, textRows: 0..<0, filledRows: 0,
-        labels: labelRows.count..<labelRows.count + prompt.labelPositions.count, columnsOffset: 2 * start)
+        labels: labelRows.count..<labelRows.count + prompt.labelPositions.count + prompt.lostLabelCount,
+        lostLabels: prompt.lostLabelCount, columnsOffset: 2 * start)
       let separator = prompt.tokens.firstIndex(of: Int32(configuration.prompt.separatorTokenID))
       if configuration.head.readsSingleTokens {
         readSingleTokens(of: prompt, text, separator ?? 0, configuration.head)
       } else {
         readAllTokens(of: prompt, text, separator, configuration)
       }
+      labelRows += Array(repeating: 0..<0, count: prompt.lostLabelCount)
     }
   }
 

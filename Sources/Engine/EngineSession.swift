@@ -8,17 +8,21 @@ public struct EnginePrompt: Sendable, Equatable {
   public var tokens: [Int32]
   /// Where each label's token stands in ``tokens``, in the order of the labels.
   public var labelPositions: [Int]
+  /// Labels behind those that have no token, because the input was cut off before them. The Python package gives them a logit all
+  /// the same, made of zeros.
+  public var lostLabelCount: Int
 
   /// A prompt.
-  public init(tokens: [Int32], labelPositions: [Int]) {
+  public init(tokens: [Int32], labelPositions: [Int], lostLabelCount: Int = 0) {
     self.tokens = tokens
     self.labelPositions = labelPositions
+    self.lostLabelCount = lostLabelCount
   }
 }
 
 /// What the model says of one prompt.
 public struct EngineOutput: Sendable, Equatable {
-  /// One a label position, calibrated where the model has a calibrator.
+  /// One a label, calibrated where the model has a calibrator.
   public var logits: [Float]
   /// The logits before the calibrator; `nil` where the model has none.
   public var uncalibratedLogits: [Float]?
@@ -31,7 +35,7 @@ public struct EngineOutput: Sendable, Equatable {
 public struct EngineEmbeddings: Sendable, Equatable {
   /// One row of hidden size; with pooling `pass` one row a token.
   public var text: [[Float]]
-  /// One row of hidden size a label position.
+  /// One row of hidden size a label.
   public var classes: [[Float]]
 }
 
@@ -162,6 +166,9 @@ public final class EngineSession {
     let size = encoder.vocabularySize
     for token in prompt.tokens where token < 0 || Int(token) >= size {
       throw .tokenOutsideVocabulary(id: Int(token), vocabularySize: size)
+    }
+    guard (0...Self.maximumTokens).contains(prompt.lostLabelCount) else {
+      throw .invalidPrompt(expected: "0 to \(Self.maximumTokens) lost labels", found: "\(prompt.lostLabelCount)")
     }
     for position in prompt.labelPositions where position < 0 || position >= count {
       throw .invalidPrompt(expected: "label positions below \(count)", found: "\(position)")

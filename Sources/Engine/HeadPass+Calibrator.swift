@@ -3,7 +3,8 @@ import ModelCore
 
 // Logits corrected by what the model has seen (numerics 6.8; `calibration.py`, `GLiClassCalibrator`).
 extension HeadPass {
-  /// beta · logit + bias, both from a perceptron over text, label and the logits of the text.
+  /// beta · logit + bias, both from a perceptron over text, label and the logits of the text. Lost labels keep their logits and do
+  /// not count.
   func calibrate(
     _ calibrator: CalibratorWeights, _ logits: [Float], labels: ActivationRows
   ) throws(EngineError) -> [Float] {
@@ -13,18 +14,20 @@ extension HeadPass {
     try layerNorm(calibrator.textNorm, buffers.output, batch.texts.count, into: text)
     try layerNorm(calibrator.labelNorm, labels, count, into: label)
     for (index, own) in batch.texts.enumerated() {
-      let statistics = LogitStatistics(Array(logits[own.labels]), kernels)
+      let statistics = LogitStatistics(logits[own.labels.dropLast(own.lostLabels)], kernels)
       for row in own.labels {
         writeFeatures(buffers.near[row], text[index], label[row])
         statistics.write(logits[row], to: buffers.near[row] + 4 * size)
       }
     }
     let output = try apply(calibrator.mlp, rows: count, "calibrator")
-    return (0..<count).map { row in
+    var calibrated = logits
+    for row in batch.texts.flatMap({ $0.labels.dropLast($0.lostLabels) }) {
       let bias = calibrator.configuration.hasBias ? output[row][1] : 0
       kernels.pointee.activate_rows(GLCK_ACTIVATION_SIGMOID, 1, output[row])
-      return calibrator.configuration.maximumScale * output[row][0] * logits[row] + bias
+      calibrated[row] = calibrator.configuration.maximumScale * output[row][0] * logits[row] + bias
     }
+    return calibrated
   }
 
   /// t, l, t · l, |t − l|
@@ -47,12 +50,12 @@ private struct LogitStatistics {
   let meanEntropy: Float
   let logarithmOfCount: Float
 
-  init(_ logits: [Float], _ kernels: UnsafePointer<glck_kernels>) {
-    let count = Float(logits.count)
+  init(_ logits: ArraySlice<Float>, _ kernels: UnsafePointer<glck_kernels>) {
+    let count = Float(max(1, logits.count))
     largest = logits.max() ?? 0
     mean = logits.reduce(0, +) / count
     meanEntropy = logits.reduce(0) { $0 + Self.entropy($1, kernels) } / count
-    logarithmOfCount = Float(RelativePositions.naturalLogarithm(Double(logits.count)))
+    logarithmOfCount = Float(RelativePositions.naturalLogarithm(Double(count)))
   }
 
   /// z, |z|, z − max, z − mean, mean entropy, ln(number of labels)

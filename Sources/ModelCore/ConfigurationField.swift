@@ -71,7 +71,6 @@ package struct ConfigurationField {
       ConfigurationField(name: "class_token_pooling", rule: .only(quoted(ClassPooling.self))),
       ConfigurationField(name: "label_model_config", rule: .only(["null"])),
       ConfigurationField(name: "label_model_name", rule: .only(["null"])),
-      ConfigurationField(name: "max_labels_alloc", rule: .only(["\"dynamic\""])),
       ConfigurationField(name: "multimodal", rule: .only(["false"])),
       ConfigurationField(name: "pooling_strategy", rule: .only(quoted(Pooling.self))),
       ConfigurationField(name: "scorer_type", rule: .only(quoted(Scorer.self))),
@@ -87,8 +86,8 @@ package struct ConfigurationField {
       .read,
       """
       calibrator_beta_max calibrator_hidden_size calibrator_use_bias class_token_index encoder_layer_id
-      example_token_index hidden_size projector_hidden_act prompt_first scorer_mlp_hidden_size scorer_num_heads
-      text_token_index vocab_size
+      example_token_index hidden_size max_labels_alloc projector_hidden_act prompt_first scorer_mlp_hidden_size
+      scorer_num_heads text_token_index vocab_size
       """)
     + rows(
       .ignored,

@@ -78,8 +78,8 @@ extension JSONValue {
   fileprivate func buckets() throws(ModelCoreError) -> Int {
     guard let member = member("position_buckets") else { return 0 }
     let limit = ModelConfiguration.maximumRelativeSpan
-    guard let value = member.int, (-1...limit).contains(value), value % 2 == 0 || value == -1 else {
-      throw member.unsupported("an even number of log buckets from 2 to \(limit), or -1 without them")
+    guard let value = member.int, (-1...limit).contains(value), value != 1 else {
+      throw member.unsupported("2 to \(limit) log buckets, or -1 without them")
     }
     return max(value, 0)
   }

@@ -13,7 +13,9 @@ extension EncoderConfiguration {
     guard Float(epsilon) > 0, epsilon < 1 else { throw try model.required("layer_norm_epsilon").unexpected("0 to 1") }
     let limit = ModelConfiguration.maximumRelativeSpan
     let buckets = try model.required("position_buckets").requireInt(in: (version == 1 ? 2 : 0)...limit)
-    guard buckets % 2 == 0 else { throw try model.required("position_buckets").unexpected("an even number") }
+    guard version == 1 ? buckets % 2 == 0 : buckets != 1 else {
+      throw try model.required("position_buckets").unexpected(version == 1 ? "an even number" : "0, or 2 and more")
+    }
     self.init(
       vocabularySize: try model.required("vocabulary_size").requireInt(in: 1...10_000_000),
       hiddenSize: hiddenSize,
@@ -82,7 +84,7 @@ extension EncoderConfiguration {
     var basic = EncoderConfiguration(
       vocabularySize: vocabularySize, hiddenSize: hiddenSize, layerCount: max(layerCount, 1), headCount: headCount,
       intermediateSize: intermediateSize, layerNormEpsilon: layerNormEpsilon,
-      positionBuckets: max(positionBuckets, 2), maximumRelativePosition: maximumRelativePosition,
+      positionBuckets: max(positionBuckets, 2) / 2 * 2, maximumRelativePosition: maximumRelativePosition,
       usesContentToPosition: usesContentToPosition, usesPositionToContent: usesPositionToContent,
       normalizesRelativeEmbeddings: normalizesRelativeEmbeddings)
     // What is decided by the conversion leaves no trace in the file.

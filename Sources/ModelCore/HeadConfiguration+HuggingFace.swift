@@ -43,6 +43,13 @@ extension HeadConfiguration {
       let reason = usesLSTM ? "use_lstm" : "scorer_type \"\(scorer.rawValue)\""
       try require(projectorSize == hidden, "hidden_size", "\(hidden), the encoder's, because of \(reason)")
     }
+    if scorer == .hopfield {
+      // Its softmax runs over all slots for labels, used or not; no other scorer knows how many there are.
+      let slots = config.member("max_labels_alloc")
+      try require(
+        slots == nil || slots?.string == "dynamic", "max_labels_alloc",
+        "\"dynamic\" where scorer_type is \"hopfield\"")
+    }
     if usesLSTM { try require(hidden % 2 == 0, "use_lstm", "an even hidden_size") }
     if scorer == .crossAttention {
       try require(

@@ -29,7 +29,8 @@ import Testing
       #expect(String(cString: k.name) == set.name)
       #expect(k.product_s8 != nil && k.product_f32 != nil && k.quantize != nil && k.layer_norm != nil)
       #expect(k.relative_softmax != nil && k.divide_rows != nil && k.widen_row != nil && k.widen_panel != nil)
-      #expect(k.pack_panels != nil && k.dot != nil && k.exp_rows != nil && k.activate_rows != nil && k.add_scaled != nil)
+      #expect(
+        k.pack_panels != nil && k.dot != nil && k.exp_rows != nil && k.activate_rows != nil && k.add_scaled != nil)
       #expect(k.project_f64 != nil)
     }
   }

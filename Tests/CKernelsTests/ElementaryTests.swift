@@ -56,7 +56,10 @@ import Testing
         .nan, -.nan, .leastNonzeroMagnitude, -87, (-87 as Float).nextDown, (-87 as Float).nextUp, 88, 9, -9,
       ]
     #expect(sameBits(Self.apply({ kernels.exp_rows($0, $1) }, x), Self.apply({ scalar.exp_rows($0, $1) }, x)))
-    #expect(sameBits(Self.apply({ kernels.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, x), Self.apply({ scalar.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, x)))
+    #expect(
+      sameBits(
+        Self.apply({ kernels.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, x),
+        Self.apply({ scalar.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, x)))
   }
 
   @Test(arguments: InstructionSet.available) func specialValues(_ set: InstructionSet) throws {

@@ -115,7 +115,9 @@ struct ProductS8Case {
     let scalar = try InstructionSet.scalar()
     for c in Self.cases {
       let operands = c.operands()
-      let expected = c.expected(operands) { x in ElementaryTests.apply({ scalar.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, [x])[0] }
+      let expected = c.expected(operands) { x in
+        ElementaryTests.apply({ scalar.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, [x])[0]
+      }
       #expect(c.run(scalar, operands).bytes == expected.bytes, "\(c)")
     }
   }
