@@ -22,6 +22,8 @@ public enum TokenizationError: Diagnostic, Equatable {
   case noLabels
   /// A label contains the text of a marker token, which would shift the scores of all labels after it.
   case labelContainsMarker(label: String, marker: String)
+  /// The label at `position`, from 0, is empty or nothing but white space.
+  case emptyLabel(position: Int)
   /// The same label is given twice.
   case duplicateLabel(label: String, first: Int, second: Int)
   /// A text, task prompt or example contains a marker in a place where it would be taken for a label's.
@@ -55,6 +57,7 @@ extension TokenizationError {
     case .noLabels: "labels: expected at least one label, found none"
     case .labelContainsMarker(let label, let marker):
       "label \"\(label)\": expected text without the marker \(marker), found it"
+    case .emptyLabel(let position): "label \(position + 1): expected text, found none"
     case .duplicateLabel(let label, let first, let second):
       "label \"\(label)\": expected every label once, found it at positions \(first + 1) and \(second + 1)"
     case .textContainsMarker(let what, let marker): "\(what): expected text without the marker \(marker), found it"

@@ -1,4 +1,5 @@
 import ModelCore
+import Tokenization
 
 /// A text, the labels to choose from, and those that are right.
 public struct Example: Sendable, Equatable {
@@ -39,7 +40,8 @@ public struct DataSet: Sendable {
   public init(path: String) throws(VerificationError) {
     self.path = path
     var examples: [Example] = []
-    for (line, value) in try JSONLines.read(path) { examples.append(try Self.example(value, path, line)) }
+    let lines = try lifting { () throws(ModelCoreError) in try JSONLines.read(path) }
+    for (line, value) in lines { examples.append(try Self.example(value, path, line)) }
     guard !examples.isEmpty else { throw .empty(path: path) }
     self.examples = examples
     indexByKey = Dictionary(
@@ -62,6 +64,7 @@ public struct DataSet: Sendable {
       throw .malformedLine(
         path: path, line: line, expected: "an object with text, all_labels and true_labels", found: value.shape)
     }
+    try checkText(of: labels, path, line)
     let known = Set(labels.map(ExactBytes.init))
     for label in trueLabels where !known.contains(ExactBytes(label)) {
       throw .malformedLine(
@@ -71,43 +74,10 @@ public struct DataSet: Sendable {
   }
 }
 
-/// JSON values one a line, or the elements of one array.
-enum JSONLines {
-  /// All values with their line numbers (of an array, their positions), from 1.
-  static func read(_ path: String) throws(VerificationError) -> [(line: Int, value: JSONValue)] {
-    let file = try lifting { () throws(ModelCoreError) in try MappedFile(path: path) }
-    let bytes = file.unsafeBytes
-    defer { withExtendedLifetime(file) {} }
-    do throws(VerificationError) {
-      let values = try parse(bytes, path)
-      try lifting { () throws(ModelCoreError) in try file.checkIntact() }
-      return values
-    } catch {
-      // What was read of a file that became shorter says nothing about the file.
-      try lifting { () throws(ModelCoreError) in try file.checkIntact() }
-      throw error
-    }
-  }
-
-  private static func parse(
-    _ bytes: UnsafeRawBufferPointer, _ path: String
-  ) throws(VerificationError) -> [(line: Int, value: JSONValue)] {
-    let isArray = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "[")
-    if isArray {
-      return try lifting { () throws(ModelCoreError) in
-        try JSONDocument(bytes, path: path).root.elements().enumerated().map { ($0 + 1, $1) }
-      }
-    }
-    var values: [(line: Int, value: JSONValue)] = []
-    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
-      let document = try lifting { () throws(ModelCoreError) in
-        try JSONDocument(UnsafeRawBufferPointer(rebasing: line), path: "\(path): line \(index + 1)")
-      }
-      values.append((index + 1, document.root))
-    }
-    return values
-  }
+/// Refuses labels that no prompt is made of.
+func checkText(of labels: [String], _ path: String, _ line: Int) throws(VerificationError) {
+  guard let position = labels.firstIndex(where: \.isBlank) else { return }
+  throw .malformedLine(path: path, line: line, expected: "labels with text", found: "none in label \(position + 1)")
 }
 
 extension JSONValue {

@@ -36,7 +36,7 @@ public struct ReferenceOutputs: Sendable {
   /// Reads a reference file: JSONL whose first line is `{"reference": {…}}`.
   public init(path: String) throws(VerificationError) {
     self.path = path
-    var lines = try JSONLines.read(path)[...]
+    var lines = try lifting { () throws(ModelCoreError) in try JSONLines.read(path) }[...]
     guard let header = lines.popFirst()?.value.member("reference"), header.isObject else {
       throw .noReferenceHeader(path: path)
     }
@@ -59,6 +59,7 @@ public struct ReferenceOutputs: Sendable {
       throw .malformedLine(
         path: path, line: line, expected: "an object with text, labels, input_ids and logits", found: value.shape)
     }
+    try checkText(of: labels, path, line)
     guard logits.count == labels.count else {
       throw .malformedLine(path: path, line: line, expected: "\(labels.count) logits", found: "\(logits.count)")
     }

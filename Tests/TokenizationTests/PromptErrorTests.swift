@@ -53,6 +53,15 @@ import Tokenization
     #expect(try strict.prompt(text: "a", labels: ["\u{E9}", "e\u{301}"]).labelPositions.count == 2)
   }
 
+  @Test(arguments: ["", "  ", "\n\u{A0}"]) func emptyLabel(_ label: String) throws {
+    #expect(throws: TokenizationError.emptyLabel(position: 1)) {
+      try builder(Fixtures.rules()).prompt(text: "a", labels: ["b", label])
+    }
+    // Where Python's ways are asked for, it is a label.
+    let prompt = try builder(Fixtures.rules(overflow: .report)).prompt(text: "a", labels: ["b", label])
+    #expect(prompt.labelPositions.count == 2)
+  }
+
   @Test func textContainsMarker() throws {
     #expect(throws: TokenizationError.textContainsMarker(what: "text", marker: "<<LABEL>>")) {
       try builder(Fixtures.rules(promptFirst: false)).prompt(text: "a <<LABEL>> b", labels: ["c"])
@@ -77,6 +86,15 @@ import Tokenization
       try builder(Fixtures.rules(promptFirst: false, maximumLength: 64)).prompt(text: text, labels: labels)
     }
     let lossy = try builder(Fixtures.rules(promptFirst: false, maximumLength: 64, overflow: .report))
+    // One token too many, and none.
+    let length = try lossy.prompt(text: "a library", labels: labels).ids.count
+    for (maximum, isTruncated) in [(length, false), (length - 1, true)] {
+      for overflow: PromptRules.LabelOverflow in [.report, .shortenText] {
+        let prompt = try lossy.limited(maximumLength: maximum, labelOverflow: overflow)
+          .prompt(text: "a library", labels: labels)
+        #expect(prompt.isTruncated == isTruncated && prompt.ids.count == maximum)
+      }
+    }
     let lost = try lossy.prompt(text: text, labels: labels)
     #expect(lost.lostLabelCount == 3 && lost.labelPositions.isEmpty && lost.separatorPosition == nil)
     #expect(lost.ids.count == 64)
@@ -95,6 +113,9 @@ import Tokenization
   @Test func maximumLengthTooSmall() {
     #expect(throws: TokenizationError.maximumLengthTooSmall(found: 2, minimum: 3)) {
       try builder(Fixtures.rules(maximumLength: 2))
+    }
+    #expect(throws: TokenizationError.maximumLengthTooSmall(found: 0, minimum: 3)) {
+      try builder(Fixtures.rules()).limited(maximumLength: 0, labelOverflow: .refuse)
     }
   }
 }

@@ -42,8 +42,8 @@ import Verification
   }
 
   @Test func otherMembersAreIgnored() throws {
-    let data = try read(#"{"id": 7, "text": "", "all_labels": [""], "true_labels": [""], "source": null}"#)
-    #expect(data.examples.count == 1 && data.examples[0].labels == [""])
+    let data = try read(#"{"id": 7, "text": "", "all_labels": ["a"], "true_labels": [], "source": null}"#)
+    #expect(data.examples.count == 1 && data.examples[0].labels == ["a"])
   }
 
   /// Examples are found by text and labels, the order of the labels included.
@@ -93,7 +93,8 @@ import Verification
     (#"{"text":"x","all_labels":["a",1],"true_labels":[]}"#, "text"),
     (#"{"text":"x","all_labels":["a"],"true_labels":null}"#, "text"),
     (#"{"text":"x","all_labels":["a"],"true_labels":["b"]}"#, "\"b\""), ("7 ", "7"), ("7", "7"), ("null", "null"),
-    ("\"x\"", "\"x\""),
+    ("\"x\"", "\"x\""), (#"{"text":"x","all_labels":["a"," "],"true_labels":[]}"#, "label 2"),
+    (#"{"text":"x","all_labels":[""],"true_labels":[]}"#, "label 1"),
   ]
 
   /// The line (of an array: the element) is named, and what is there.

@@ -94,6 +94,7 @@ import Verification
     (#"{"text":"x","labels":["a"],"input_ids":[1e400],"logits":[1]}"#, "input_ids"),
     (#"{"text":"x","labels":["a"],"input_ids":[1],"logits":[1e39]}"#, "finite logits"),
     (#"{"text":"x","labels":["a"],"input_ids":[1],"logits":[-1e400]}"#, "finite logits"), ("[]", "text"),
+    (#"{"text":"x","labels":[""],"input_ids":[1],"logits":[1]}"#, "labels with text"),
     ("null", "text"),
   ])
   func badLines(_ line: String, _ expected: String) throws {

@@ -7,19 +7,18 @@ import ModelCore
 /// `<<SEP>>` follows after all of them. The ids are then cut on the right so that, with `[CLS]` and `[SEP]` around them,
 /// they are at most `maximumLength`.
 ///
-/// Labels are refused when they are given twice (the pipeline would silently merge their scores) or contain a
-/// marker (which would shift the scores of those that follow). An empty string is a label like any other.
+/// Labels are refused when they are given twice (the pipeline would silently merge their scores), contain a
+/// marker (which would shift the scores of those that follow), or have no text (which the pipeline scores all the same;
+/// taken with ``PromptRules/LabelOverflow/report``).
 /// Where the labels come first, markers in the text are harmless and tokenized as in Python.
 public struct PromptBuilder: Sendable {
   /// The tokenizer.
   public let tokenizer: CompiledTokenizer
   /// The rules.
-  public let rules: PromptRules
+  public private(set) var rules: PromptRules
   private let labelMarker: String
   private let separatorMarker: String
   private let exampleMarker: String?
-  /// Ids that fit between those of the template.
-  private let room: Int
 
   /// A builder for one model.
   /// - Throws: ``TokenizationError/unknownTokenID(path:rule:id:vocabularySize:)`` where a marker is no added token,
@@ -30,11 +29,28 @@ public struct PromptBuilder: Sendable {
     labelMarker = try Self.marker(tokenizer, rules.labelTokenID, "label token")
     separatorMarker = try Self.marker(tokenizer, rules.separatorTokenID, "separator token")
     exampleMarker = rules.exampleTokenID.flatMap { tokenizer.addedTokenContent(of: $0) }
+    _ = try room(rules.maximumLength)
+  }
+
+  /// The same builder with another maximum length, or another answer to labels that do not fit.
+  /// - Throws: ``TokenizationError/maximumLengthTooSmall(found:minimum:)``.
+  public func limited(
+    maximumLength: Int? = nil, labelOverflow: PromptRules.LabelOverflow
+  ) throws(TokenizationError) -> PromptBuilder {
+    var limited = self
+    limited.rules.maximumLength = maximumLength ?? rules.maximumLength
+    limited.rules.labelOverflow = labelOverflow
+    _ = try room(limited.rules.maximumLength)
+    return limited
+  }
+
+  /// Ids that fit between those of the template.
+  private func room(_ maximumLength: Int) throws(TokenizationError) -> Int {
     let templateSize = tokenizer.template.before.count + tokenizer.template.after.count
-    guard rules.maximumLength > templateSize else {
-      throw .maximumLengthTooSmall(found: rules.maximumLength, minimum: templateSize + 1)
+    guard maximumLength > templateSize else {
+      throw .maximumLengthTooSmall(found: maximumLength, minimum: templateSize + 1)
     }
-    room = rules.maximumLength - templateSize
+    return maximumLength - templateSize
   }
 
   private static func marker(
@@ -55,7 +71,7 @@ public struct PromptBuilder: Sendable {
   ///   - examples: few-shot examples, which stand at the end.
   ///   - scratch: working memory, which the calls of one thread share.
   /// - Throws: ``TokenizationError/noLabels``, ``TokenizationError/duplicateLabel(label:first:second:)``,
-  ///   ``TokenizationError/labelContainsMarker(label:marker:)``,
+  ///   ``TokenizationError/emptyLabel(position:)``, ``TokenizationError/labelContainsMarker(label:marker:)``,
   ///   ``TokenizationError/textContainsMarker(what:marker:)``,
   ///   ``TokenizationError/labelsTruncated(lost:total:maximumLength:)``, and the errors of tokenizing.
   public func prompt(
@@ -86,10 +102,13 @@ public struct PromptBuilder: Sendable {
     return try prompt(text: text, labels: labels, scratch: &scratch)
   }
 
-  private func check(_ labels: [String]) throws(TokenizationError) {
+  /// Refuses a list of labels that no prompt is made of.
+  /// - Throws: as ``prompt(text:labels:taskPrompt:examples:scratch:)`` for labels.
+  package func check(_ labels: [String]) throws(TokenizationError) {
     if labels.isEmpty { throw .noLabels }
     var positions: [ExactBytes: Int] = [:]
     for (position, label) in labels.enumerated() {
+      if rules.labelOverflow != .report, label.isBlank { throw .emptyLabel(position: position) }
       for marker in [labelMarker, separatorMarker, exampleMarker] {
         if let marker, label.containsBytes(of: marker) { throw .labelContainsMarker(label: label, marker: marker) }
       }
@@ -123,23 +142,30 @@ public struct PromptBuilder: Sendable {
     _ whole: [UInt8], labelCount: Int, _ scratch: inout EncodingScratch
   ) throws(TokenizationError) -> Prompt {
     let shortensText = rules.labelOverflow == .shortenText && !rules.promptFirst
+    let room = try room(rules.maximumLength)
     var ids: [Int32] = tokenizer.template.before
     let before = ids.count
-    try tokenizer.appendIDs(ofValidUTF8: whole, limit: shortensText ? .max : room, &scratch, &ids)
-    if shortensText, ids.count - before > room {
-      let excess = ids.count - before - room
+    // One more than there is room for: whether anything is cut off.
+    try tokenizer.appendIDs(
+      ofValidUTF8: whole, limit: shortensText ? .max : min(room, .max - 1) + 1, &scratch, &ids)
+    let excess = max(0, ids.count - before - room)
+    if excess > 0 {
       let firstLabel = ids[before...].firstIndex(of: rules.labelTokenID) ?? ids.count
-      let cut = min(excess, firstLabel - before)
+      let cut = shortensText ? min(excess, firstLabel - before) : 0
       ids.removeSubrange(firstLabel - cut..<firstLabel)
-      if excess > cut { ids.removeLast(excess - cut) }
+      ids.removeLast(excess - cut)
     }
     let positions = Array(ids.indices.lazy.filter { ids[$0] == rules.labelTokenID }.prefix(labelCount))
     let lost = labelCount - positions.count
-    guard lost == 0 || rules.labelOverflow == .report else {
-      throw .labelsTruncated(lost: lost, total: labelCount, maximumLength: rules.maximumLength)
+    // Without the separator the text of the last label may be cut off, too.
+    let isWhole = positions.last.map { ids[$0...].contains(rules.separatorTokenID) } ?? false
+    guard isWhole || rules.labelOverflow == .report else {
+      throw .labelsTruncated(lost: max(lost, 1), total: labelCount, maximumLength: rules.maximumLength)
     }
     let separator = ids.firstIndex(of: rules.separatorTokenID)
     ids += tokenizer.template.after
-    return Prompt(ids: ids, labelPositions: positions, separatorPosition: separator, lostLabelCount: lost)
+    return Prompt(
+      ids: ids, labelPositions: positions, separatorPosition: separator, lostLabelCount: lost,
+      maximumLength: rules.maximumLength, isTruncated: excess > 0)
   }
 }

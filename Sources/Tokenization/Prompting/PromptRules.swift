@@ -4,7 +4,8 @@ public struct PromptRules: Sendable, Equatable {
   public enum LabelOverflow: Sendable, Equatable {
     /// ``TokenizationError/labelsTruncated(lost:total:maximumLength:)``.
     case refuse
-    /// The labels are lost as in the Python pipeline, and ``Prompt/lostLabelCount`` says how many.
+    /// The labels are lost as in the Python pipeline, and ``Prompt/lostLabelCount`` says how many. Labels without text,
+    /// which that pipeline scores as well, are taken too.
     case report
     /// The end of the text is left out instead, where it stands before the labels. Refused when that is not enough.
     case shortenText
@@ -61,4 +62,8 @@ public struct Prompt: Sendable, Equatable {
   public let separatorPosition: Int?
   /// The number of labels, from the end of the list, that the maximum length cut off.
   public let lostLabelCount: Int
+  /// The maximum length it was made for.
+  public let maximumLength: Int
+  /// Whether the maximum length cut off anything: labels, text, task prompt or examples.
+  public let isTruncated: Bool
 }

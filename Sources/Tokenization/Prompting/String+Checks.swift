@@ -12,4 +12,7 @@ extension String {
       }
     }
   }
+
+  /// Whether there is nothing here but white space.
+  package var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
 }

@@ -1,0 +1,34 @@
+/// JSON values one a line, or the elements of one array.
+package enum JSONLines {
+  /// All values of the file at `path` with their line numbers (of an array, their positions), from 1.
+  /// - Throws: ``ModelCoreError``, naming the line.
+  package static func read(_ path: String) throws(ModelCoreError) -> [(line: Int, value: JSONValue)] {
+    let file = try MappedFile(path: path)
+    let bytes = file.unsafeBytes
+    defer { withExtendedLifetime(file) {} }
+    do throws(ModelCoreError) {
+      let values = try parse(bytes, path)
+      try file.checkIntact()
+      return values
+    } catch {
+      // What was read of a file that became shorter says nothing about the file.
+      try file.checkIntact()
+      throw error
+    }
+  }
+
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, _ path: String
+  ) throws(ModelCoreError) -> [(line: Int, value: JSONValue)] {
+    let isArray = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "[")
+    if isArray { return try JSONDocument(bytes, path: path).root.elements().enumerated().map { ($0 + 1, $1) } }
+    var values: [(line: Int, value: JSONValue)] = []
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
+      let document = try JSONDocument(
+        UnsafeRawBufferPointer(rebasing: line), path: "\(path): line \(index + 1)")
+      values.append((index + 1, document.root))
+    }
+    return values
+  }
+}
