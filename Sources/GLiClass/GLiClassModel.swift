@@ -6,9 +6,6 @@ import Tokenization
 /// How a session computes: threads and instruction set. No choice changes a bit of the logits.
 public typealias SessionOptions = EngineOptions
 
-/// A few-shot example of a request.
-public typealias FewShotExample = PromptExample
-
 /// A zero-shot text classifier in a `.glc` file.
 ///
 /// Opening maps the file and checks it; weights are read from it as they are touched. A model is immutable and may be

@@ -9,11 +9,12 @@ public final class GLiClassSession {
   public let model: GLiClassModel
   /// The forward pass below it.
   public let engine: EngineSession
-  private var scratch = EncodingScratch()
+  private var planner: RequestPlanner
 
   init(model: GLiClassModel, engine: EngineSession) {
     self.model = model
     self.engine = engine
+    planner = RequestPlanner(model)
   }
 
   /// Classifies one text.
@@ -27,33 +28,23 @@ public final class GLiClassSession {
   }
 
   /// Classifies texts together. The results are those of each text alone, to the bit.
+  ///
+  /// For many texts, ``ClassificationScheduler`` is faster where there is more than one processor.
   public func classify(_ requests: [ClassificationRequest]) throws(GLiClassError) -> [Classification] {
-    var prompts: [EnginePrompt] = []
-    prompts.reserveCapacity(requests.count)
-    for request in requests {
-      if case .multiLabel(let threshold) = request.mode, !(0...1).contains(threshold) {
-        throw .invalidThreshold(found: threshold)
-      }
-      let prompt = try prompt(request)
-      prompts.append(EnginePrompt(tokens: prompt.ids, labelPositions: prompt.labelPositions))
+    var plans: [ClassificationPlan] = []
+    plans.reserveCapacity(requests.count)
+    for request in requests { plans.append(try plan(request)) }
+    var outputs = try run(
+      plans.flatMap(\.passes), embeddings: requests.contains { $0.options.returnsEmbeddings })[...]
+    return plans.map { plan in
+      defer { outputs = outputs.dropFirst(plan.passes.count) }
+      return plan.classification(outputs.prefix(plan.passes.count))
     }
-    return zip(requests, try logits(prompts)).map(Self.classification)
   }
 
-  /// The input that `request` becomes.
+  /// The input that `request` becomes with its whole text and all its labels in one pass, whatever its chunking.
   public func prompt(_ request: ClassificationRequest) throws(GLiClassError) -> Prompt {
-    let result: Result<Prompt, TokenizationError>
-    do throws(TokenizationError) {
-      result = .success(
-        try model.prompts.prompt(
-          text: request.text, labels: request.labels, taskPrompt: request.taskPrompt, examples: request.examples,
-          scratch: &scratch))
-    } catch {
-      result = .failure(error)
-    }
-    // Asked first: what a tokenizer whose pages have vanished says means nothing.
-    do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
-    do throws(TokenizationError) { return try result.get() } catch { throw .tokenization(error) }
+    try tokenizing { planner throws(GLiClassError) in try planner.prompt(request) }
   }
 
   /// The logits of inputs that are tokens already, one a label position.
@@ -61,22 +52,26 @@ public final class GLiClassSession {
     do throws(EngineError) { return try engine.logits(prompts) } catch { throw .engine(error) }
   }
 
-  private static func classification(_ request: ClassificationRequest, _ logits: [Float]) -> Classification {
-    let scores: [Float]
-    let predicted: [Int]
-    switch request.mode {
-    case .multiLabel(let threshold):
-      scores = logits.map(Scores.sigmoid)
-      predicted = scores.indices.filter { scores[$0] >= threshold }
-    case .singleLabel:
-      scores = Scores.softmax(logits)
-      // The first of equal ones, as `argmax` takes it.
-      predicted =
-        scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) }.map { [$0] } ?? []
+  func plan(_ request: ClassificationRequest) throws(GLiClassError) -> ClassificationPlan {
+    try tokenizing { planner throws(GLiClassError) in try planner.plan(request) }
+  }
+
+  func run(_ passes: [Prompt], embeddings: Bool) throws(GLiClassError) -> [EngineOutput] {
+    do throws(EngineError) {
+      return try engine.outputs(
+        passes.map { EnginePrompt(tokens: $0.ids, labelPositions: $0.labelPositions) }, embeddings: embeddings)
+    } catch {
+      throw .engine(error)
     }
-    return Classification(
-      text: request.text,
-      labels: zip(request.labels, zip(scores, logits)).map { LabelScore(label: $0, score: $1.0, logit: $1.1) },
-      predicted: predicted.map { request.labels[$0] })
+  }
+
+  private func tokenizing<Value>(
+    _ body: (inout RequestPlanner) throws(GLiClassError) -> Value
+  ) throws(GLiClassError) -> Value {
+    let result: Result<Value, GLiClassError>
+    do throws(GLiClassError) { result = .success(try body(&planner)) } catch { result = .failure(error) }
+    // Asked first: what a tokenizer whose pages have vanished says means nothing.
+    do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
+    return try result.get()
   }
 }
