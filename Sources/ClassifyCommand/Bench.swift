@@ -14,7 +14,7 @@ struct Bench: ParsableCommand {
         gliclass bench model.glc --text lines.txt
       """)
 
-  @Argument(help: "The .glc file.")
+  @Argument(help: "The .glc file.", completion: .file(extensions: ["glc"]))
   var model: String
 
   @Option(help: "Tokens of each text, prompt included.")

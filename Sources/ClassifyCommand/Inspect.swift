@@ -14,7 +14,7 @@ struct Inspect: ParsableCommand {
         gliclass inspect model.glc --check
       """)
 
-  @Argument(help: "The .glc file.")
+  @Argument(help: "The .glc file.", completion: .file(extensions: ["glc"]))
   var model: String
 
   @Flag(help: "Print one JSON object: format, metadata and every tensor.")

@@ -1,40 +1,85 @@
+import CommandSupport
 import Glibc
 import ModelCore
 
-/// Lines of standard input, as many at a time as are there: a slow writer is answered line by line, a fast one in batches.
-struct LineStream {
+/// Lines of standard input, as many at a time as are there: a slow writer is answered line by line, a fast one in windows.
+final class LineStream {
   /// A longer line is not JSONL but a mistake.
   static let maximumLine = 64 << 20
   private let descriptor: Int32
+  /// The most lines of one window.
+  private let limit: Int
+  private let interruption: Interruption?
+  private var ready: [[UInt8]] = []
+  private var pending: [UInt8] = []
+  private var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  private var isAtEnd = false
+  private var bytesRead = 0
+  private let size: Int?
 
-  init(descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
+  init(descriptor: Int32 = STDIN_FILENO, limit: Int = 1024, interruption: Interruption? = nil) {
+    self.descriptor = descriptor
+    self.limit = limit
+    self.interruption = interruption
+    var status = stat()
+    let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    size = isFile ? max(0, Int(status.st_size) - Int(max(0, lseek(descriptor, 0, SEEK_CUR)))) : nil
+  }
 
-  /// Calls `body` with the complete lines of each read (without their ends), and at the end with what is left.
-  /// - Throws: what `body` throws, and ``ModelCoreError/readFailed(path:reason:)``.
-  func forEachBatch(_ body: ([[UInt8]]) throws -> Void) throws {
-    var pending: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else {
-        throw ModelCoreError.readFailed(path: "standard input", reason: String(cString: strerror(errno)))
-      }
-      if count == 0 { break }
-      guard let end = chunk[..<count].lastIndex(of: 0x0A) else {
-        pending += chunk[..<count]
-        // Given up in pieces, which then are refused one by one.
-        if pending.count > Self.maximumLine {
-          try body([pending])
-          pending = []
-        }
-        continue
-      }
-      let complete = pending + chunk[..<end]
-      pending = Array(chunk[(end + 1)..<count])
-      try body(complete.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init))
+  /// The part of a file that was read, 0 to 1; `nil` for anything else.
+  var part: Double? { size.map { $0 > 0 ? min(1, Double(bytesRead) / Double($0)) : 1 } }
+
+  /// The next lines, without their ends: waits for one, and takes what else is there. `nil` at the end, or when interrupted.
+  /// - Throws: ``ModelCoreError/readFailed(path:reason:)``.
+  func next() throws(ModelCoreError) -> [[UInt8]]? {
+    while !isAtEnd, ready.count < limit {
+      guard try waitForInput(ready.isEmpty) else { break }
+      try read()
     }
-    if !pending.isEmpty { try body([pending]) }
+    if interruption?.signal != nil { return nil }
+    guard !ready.isEmpty else { return nil }
+    defer { ready.removeFirst(min(limit, ready.count)) }
+    return Array(ready.prefix(limit))
+  }
+
+  /// Whether there is something to read: at once, or after waiting for it. Not where the program is to stop.
+  private func waitForInput(_ waits: Bool) throws(ModelCoreError) -> Bool {
+    while true {
+      var requests = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+      if let interruption { requests.append(pollfd(fd: interruption.descriptor, events: Int16(POLLIN), revents: 0)) }
+      let count = poll(&requests, nfds_t(requests.count), waits ? -1 : 0)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure()
+      }
+      return requests[0].revents != 0 && interruption?.signal == nil
+    }
+  }
+
+  private func read() throws(ModelCoreError) {
+    let count = Glibc.read(descriptor, &chunk, chunk.count)
+    if count < 0 {
+      if errno == EINTR || errno == EAGAIN { return }
+      throw failure()
+    }
+    bytesRead += count
+    isAtEnd = count == 0
+    var rest = chunk[..<count]
+    while let end = rest.firstIndex(of: 0x0A) {
+      ready.append(pending + rest[..<end])
+      pending = []
+      rest = rest[(end + 1)...]
+    }
+    pending += rest
+    // Given up in pieces, which then are refused one by one.
+    if !pending.isEmpty, isAtEnd || pending.count > Self.maximumLine {
+      ready.append(pending)
+      pending = []
+    }
+  }
+
+  private func failure() -> ModelCoreError {
+    .readFailed(path: "standard input", reason: String(cString: strerror(errno)))
   }
 }
 

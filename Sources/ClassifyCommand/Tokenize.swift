@@ -13,7 +13,7 @@ struct Tokenize: ParsableCommand {
         gliclass tokenize model.glc --labels travel,sport --json "One day I will see the world!"
       """)
 
-  @Argument(help: "The .glc file.")
+  @Argument(help: "The .glc file.", completion: .file(extensions: ["glc"]))
   var model: String
 
   @Argument(help: "The text.")
@@ -46,12 +46,13 @@ struct Tokenize: ParsableCommand {
       var allGood = true
       var number = 0
       var scratch = EncodingScratch()
-      try LineStream().forEachBatch { lines in
+      let stream = LineStream()
+      while let lines = try stream.next() {
         for line in lines {
           number += 1
           if line.isBlank { continue }
           do {
-            let ids = try Self.ids(model, try RequestLine(line, number: number), number, labels, &scratch)
+            let ids = try Self.ids(model, try RequestLine(line, number: number), labels, &scratch)
             let text = Self.json(model, ids)
             try model.file.file.checkIntact()
             Console.print(text)
@@ -73,17 +74,16 @@ struct Tokenize: ParsableCommand {
   }
 
   private static func ids(
-    _ model: GLiClassModel, _ line: RequestLine, _ number: Int, _ labels: [String]?,
-    _ scratch: inout EncodingScratch
+    _ model: GLiClassModel, _ line: RequestLine, _ labels: [String]?, _ scratch: inout EncodingScratch
   ) throws -> [Int32] {
-    guard let labels = line.labels ?? labels else {
-      // Both are parts of a prompt with labels.
-      guard line.prompt.isEmpty, line.examples.isEmpty else { throw RequestLine.noLabels(number) }
-      return try model.tokenizer.encode(line.text)
+    guard line.labels == nil, labels == nil, line.prompt ?? "" == "", line.examples ?? [] == [] else {
+      let request = try line.request(RequestDefaults(labels: labels.map { LabelSet($0) }))
+      return try model.prompts.prompt(
+        text: RetrievedExample.augment(request.text, with: request.retrievedExamples), labels: request.labels.names,
+        taskPrompt: request.taskPrompt, examples: request.examples, scratch: &scratch
+      ).ids
     }
-    return try model.prompts.prompt(
-      text: line.text, labels: labels, taskPrompt: line.prompt, examples: line.examples, scratch: &scratch
-    ).ids
+    return try model.tokenizer.encode(line.text)
   }
 
   /// `{"ids": […], "tokens": […]}`, written as it is read: a text may have millions of tokens.

@@ -9,21 +9,31 @@ public final class ProgressBar: Sendable {
   }
 
   private let title: String
-  private let isShown = Console.showsProgress
+  private let isShown: Bool
   private let watch = Stopwatch()
   private let state = Mutex(State())
 
-  /// - Parameter title: what is being done.
-  public init(_ title: String) { self.title = title }
+  /// - Parameters:
+  ///   - title: what is being done.
+  ///   - isShown: whether there is room for it: not where results are written to the same terminal.
+  public init(_ title: String, isShown: Bool = true) {
+    self.title = title
+    self.isShown = isShown && Console.showsProgress
+  }
 
   /// Draws `part` of the work as done, 0 to 1, at most ten times a second.
-  @Sendable public func update(_ part: Double) {
+  @Sendable public func update(_ part: Double) { draw { Self.line(title, part) } }
+
+  /// Draws how many `things` are done, where nobody knows how many there will be.
+  public func update(count: Int, of things: String) { draw { "\(title) \(count) \(things)" } }
+
+  private func draw(_ line: () -> String) {
     guard isShown else { return }
     let now = watch.seconds
     state.withLock { state in
       guard now > 1, now - state.lastDrawn > 0.1 else { return }
       state = State(lastDrawn: now, isDrawn: true)
-      Console.write("\r\u{1B}[2K" + Self.line(title, part), to: STDERR_FILENO)
+      Console.write("\r\u{1B}[2K" + line(), to: STDERR_FILENO)
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// An answer to a line: a classification, or an error.
@@ -72,7 +73,11 @@ struct Answer: Decodable {
       ("{\"text\":\"x\",\"labels\":[\"q\",\"q\"]}", "\"q\""), ("{\"text\":\"x\",\"labels\":[\"<<SEP>>\"]}", "<<SEP>>"),
       ("{\"text\":\"x\",\"threshold\":1.5}", "threshold"), ("{\"text\":\"x\",\"threshold\":\"0\"}", "threshold"),
       ("{\"text\":\"x\",\"text\":\"y\"}", "duplicate"), ("{\"text\":NaN}", "JSON"), ("{'text':'x'}", "JSON"),
-      ("{\"text\":\"x\",\"examples\":[{\"text\":\"y\"}]}", "labels"), (String(repeating: "[", count: 1000), "JSON"),
+      ("{\"text\":\"x\",\"examples\":[{\"text\":\"y\"}]}", "labels"), ("{\"text\":\"x\",\"labels\":[\"\"]}", "label 1"),
+      ("{\"text\":\"x\",\"labels\":{\"a\":{\"b\":1}}}", "labels.a.b"),
+      ("{\"text\":\"x\",\"classification_type\":\"any\"}", "single-label"),
+      ("{\"text\":\"x\",\"rac_examples\":[{}]}", "rac_examples[0].text"), ("{\"text\":\"x\",\"prompt\":1}", "prompt"),
+      (String(repeating: "[", count: 1000), "JSON"),
     ]
     let input = bad.enumerated().map { "{\"text\":\"good \($0)\"}\n\n\($1.line)\n" }.joined() + "{\"text\":\"last\"}"
     let outcome = try classify(input)
@@ -129,6 +134,73 @@ struct Answer: Decodable {
     expectSuccess(outcome)
     let logits = try outcome.jsonLines(ClassifiedText.self).map { $0.labels.map(\.logit) }
     #expect(Set(logits).count == 3)
+  }
+
+  /// Everything that a line may say, each also said by the command line.
+  @Test func linesSayAllThatOptionsSay() throws {
+    let files = try TemporaryFolder()
+    func file(_ name: String, _ content: String) throws -> String {
+      try Data(content.utf8).write(to: URL(filePath: files[name]))
+      return files[name]
+    }
+    let examples = #"[{"text": "y", "labels": ["a"]}]"#
+    let retrieved = #"[{"text": "z", "true_labels": ["a"], "all_labels": ["a", "b"]}]"#
+    let rows: [(member: String, options: [String])] = [
+      (#""classification_type": "single""#, ["--single-label"]), (#""threshold": 0.1"#, ["--threshold", "0.1"]),
+      (#""prompt": "Topic: ""#, ["--prompt", "Topic: "]),
+      (#""examples": \#(examples)"#, ["--examples", try file("e.json", examples)]),
+      (#""examples": [{"text": "y", "true_labels": "a"}]"#, ["--examples", try file("e.json", examples)]),
+      (#""rac_examples": \#(retrieved)"#, ["--rac-examples", try file("r.json", retrieved)]),
+    ]
+    let plain = try classify("{\"text\": \"x\"}").text
+    for row in rows {
+      let line = try classify("{\"text\": \"x\", \(row.member)}")
+      let option = try classify("{\"text\": \"x\"}", ["--labels", "a,b"] + row.options)
+      expectSuccess(line)
+      expectSuccess(option)
+      #expect(line.text == option.text, "\(row.member)")
+      #expect(line.text != plain || row.member.contains("threshold"), "\(row.member)")
+    }
+  }
+
+  @Test func nestedLabelsOfLines() throws {
+    let line = #"{"text": "x", "labels": {"p": {"q": ["a", "b"]}, "r": "c"}}"#
+    let outcome = try classify(line, ["--nested"])
+    expectSuccess(outcome)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any])
+    let labels = try outcome.jsonLines(ClassifiedText.self)[0].labels
+    #expect(labels.map(\.label) == ["p.q.a", "p.q.b", "r.c"])
+    let nested = try #require(object["nested"] as? [String: [String: Any]])
+    #expect(
+      (nested["p"]?["q"] as? [String: Double])?.mapValues(Float.init) == ["a": labels[0].score, "b": labels[1].score])
+    #expect((nested["r"] as? [String: Double])?.mapValues(Float.init) == ["c": labels[2].score])
+  }
+
+  /// Ctrl-C: what was read is answered, whole, and the status says how it ended. A second one would end it at once.
+  @Test(arguments: [SIGINT, SIGTERM]) func interrupted(_ signal: Int32) throws {
+    let conversation = try Conversation(.classify, ["classify", model, "--labels", "a,b", "--jsonl"])
+    conversation.send("{\"text\": \"first\"}")
+    let answer = try #require(conversation.readLine())
+    #expect(answer.contains("first"))
+    conversation.signal(signal)
+    let outcome = conversation.wait()
+    #expect(outcome.end == .status(128 + signal), "\(outcome)")
+    #expect(outcome.errors.isEmpty && outcome.output.isEmpty, "\(outcome)")
+  }
+
+  /// In the middle of a long file: whole lines, in order, and not all of them.
+  @Test func interruptedWhileComputing() throws {
+    let count = 200_000
+    let input = (0..<count).map { "{\"text\":\"text \($0)\"}\n" }.joined()
+    let outcome = try ChildProcess.run(
+      [Program.classify.path, "classify", model, "--labels", "a,b", "--jsonl"], input: Array(input.utf8),
+      stop: (SIGINT, 0.5))
+    #expect(outcome.end == .status(130), "\(outcome)")
+    #expect(outcome.errors.isEmpty)
+    #expect(outcome.text.isEmpty || outcome.text.hasSuffix("\n"))
+    let answers = try outcome.jsonLines(ClassifiedText.self)
+    #expect(answers.count < count)
+    for (index, answer) in answers.enumerated() { #expect(answer.text == "text \(index)") }
   }
 
   @Test func labelsMustComeFromSomewhere() throws {

@@ -56,9 +56,16 @@ import Testing
   /// Task prompts and examples included, where they are of this model's length and order.
   @Test func promptsWithTaskAndExamples() throws {
     let all = try lines("\(Fixtures.debianTags)/../tokenizer/prompts.jsonl", ids: "ids")
-    try expectIDs(
-      all.filter { $0.object["max_length"] as? Int == 1024 && $0.object["prompt_first"] as? Bool == true }, model: model
-    )
+    let own = all.filter { $0.object["max_length"] as? Int == 1024 && $0.object["prompt_first"] as? Bool == true }
+    // Labels without text are refused.
+    func hasEmptyLabel(_ object: [String: Any]) -> Bool { (object["labels"] as? [String])?.contains("") == true }
+    let (empty, good) = (own.filter { hasEmptyLabel($0.object) }, own.filter { !hasEmptyLabel($0.object) })
+    try #require(!empty.isEmpty && !good.isEmpty)
+    try expectIDs(good, model: model)
+    for line in empty {
+      let outcome = try Program.classify.run(["tokenize", model, "--jsonl"], input: line.line)
+      #expect(outcome.end == .status(65) && outcome.text.contains("expected text"))
+    }
   }
 
   @Test func oneText() throws {

@@ -52,6 +52,15 @@ final class Conversation {
     }
   }
 
+  /// Sends a signal.
+  func signal(_ number: Int32) { kill(process.identifier, number) }
+
+  /// Waits for the end while the input stays open.
+  func wait() -> Outcome {
+    pending += ChildProcess.readToEnd(output)
+    return Outcome(end: process.wait(), output: pending, errors: ChildProcess.contents(errors))
+  }
+
   /// Ends the input and waits for the end; the output is what was not read before.
   func finish() -> Outcome {
     close(input)
