@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: ["Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "TestSupport"]),
-    .testTarget(name: "GLiClassTests", dependencies: ["GLiClass", "Engine", "ModelCore", "TestSupport"]),
+    .testTarget(
+      name: "GLiClassTests", dependencies: ["GLiClass", "Engine", "Conversion", "ModelCore", "TestSupport"]),
     .testTarget(
       name: "VerificationTests",
       dependencies: [

@@ -19,7 +19,9 @@ public final class GLiClassSession {
 
   /// Classifies one text.
   /// - Parameters:
+  ///   - text: the text.
   ///   - labels: at least one, each once, without marker tokens.
+  ///   - mode: how logits become a decision.
   /// - Throws: ``GLiClassError``.
   public func classify(
     _ text: String, labels: [String], mode: ClassificationMode = .multiLabel(threshold: 0.5)
@@ -46,6 +48,9 @@ public final class GLiClassSession {
   public func prompt(_ request: ClassificationRequest) throws(GLiClassError) -> Prompt {
     try tokenizing { planner throws(GLiClassError) in try planner.prompt(request) }
   }
+
+  /// The inputs that `request` becomes: for each part of the text, one a group of labels.
+  public func prompts(_ request: ClassificationRequest) throws(GLiClassError) -> [Prompt] { try plan(request).passes }
 
   /// The logits of inputs that are tokens already, one a label position.
   public func logits(_ prompts: [EnginePrompt]) throws(GLiClassError) -> [[Float]] {
