@@ -17,7 +17,7 @@ struct Classify: ParsableCommand {
         gliclass classify model.glc --labels travel,sport "One day I will see the world!"
         gliclass classify model.glc --labels-file topics.json --nested --json "The parcel came late."
         gliclass classify model.glc --labels-file topics.txt --single-label --top-k 3 "The parcel came late."
-        gliclass classify model.glc --labels travel,sport --examples shots.jsonl --prompt "Topic of the post: " "…"
+        gliclass classify model.glc --labels travel,sport --examples shots.jsonl --prompt "Topic: " "A day off."
         gliclass classify model.glc --labels-file topics.txt --chunk tokens --json "$(cat report.txt)"
         gliclass classify model.glc --labels travel,sport --jsonl < texts.jsonl > results.jsonl
       """)

@@ -7,10 +7,12 @@ final class LineStream {
   /// A longer line is not JSONL but a mistake.
   static let maximumLine = 64 << 20
   private let descriptor: Int32
-  /// The most lines of one window.
+  /// The most lines of one window. A window also ends where its lines have a kilobyte each on average: what is long takes
+  /// long, and the answers to all of a window come together.
   private let limit: Int
   private let interruption: Interruption?
   private var ready: [[UInt8]] = []
+  private var readyBytes = 0
   private var pending: [UInt8] = []
   private var chunk = [UInt8](repeating: 0, count: 1 << 16)
   private var isAtEnd = false
@@ -32,14 +34,16 @@ final class LineStream {
   /// The next lines, without their ends: waits for one, and takes what else is there. `nil` at the end, or when interrupted.
   /// - Throws: ``ModelCoreError/readFailed(path:reason:)``.
   func next() throws(ModelCoreError) -> [[UInt8]]? {
-    while !isAtEnd, ready.count < limit {
+    while !isAtEnd, ready.count < limit, readyBytes < limit << 10 {
       guard try waitForInput(ready.isEmpty) else { break }
       try read()
     }
     if interruption?.signal != nil { return nil }
     guard !ready.isEmpty else { return nil }
-    defer { ready.removeFirst(min(limit, ready.count)) }
-    return Array(ready.prefix(limit))
+    let window = Array(ready.prefix(limit))
+    ready.removeFirst(window.count)
+    readyBytes -= window.reduce(0) { $0 + $1.count }
+    return window
   }
 
   /// Whether there is something to read: at once, or after waiting for it. Not where the program is to stop.
@@ -66,16 +70,21 @@ final class LineStream {
     isAtEnd = count == 0
     var rest = chunk[..<count]
     while let end = rest.firstIndex(of: 0x0A) {
-      ready.append(pending + rest[..<end])
+      append(pending + rest[..<end])
       pending = []
       rest = rest[(end + 1)...]
     }
     pending += rest
     // Given up in pieces, which then are refused one by one.
     if !pending.isEmpty, isAtEnd || pending.count > Self.maximumLine {
-      ready.append(pending)
+      append(pending)
       pending = []
     }
+  }
+
+  private func append(_ line: [UInt8]) {
+    ready.append(line)
+    readyBytes += line.count
   }
 
   private func failure() -> ModelCoreError {

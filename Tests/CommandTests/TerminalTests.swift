@@ -6,7 +6,9 @@ import Testing
 /// every test of a success asks.)
 @Suite struct TerminalTests {
   /// Runs a program whose standard error, and nothing else, is a terminal.
-  private func onTerminal(_ program: Program, _ arguments: [String]) throws -> (outcome: Outcome, terminal: String) {
+  private func onTerminal(
+    _ program: Program, _ arguments: [String], input text: String = ""
+  ) throws -> (outcome: Outcome, terminal: String) {
     let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     defer { close(master) }
     // TIOCSPTLCK and TIOCGPTN, macros that Swift does not import: unlock the other side, and ask its number.
@@ -14,7 +16,7 @@ import Testing
     try #require(master >= 0 && ioctl(master, 0x4004_5431, &locked) == 0 && ioctl(master, 0x8004_5430, &number) == 0)
     let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
     try #require(slave >= 0, "/dev/pts/\(number)")
-    let (input, output) = (try ChildProcess.file([]), try ChildProcess.file([]))
+    let (input, output) = (try ChildProcess.file(Array(text.utf8)), try ChildProcess.file([]))
     defer { for descriptor in [input, output] { close(descriptor) } }
     let process = try ChildProcess(
       ([try program.path] + arguments).map { Array($0.utf8) },
@@ -54,6 +56,21 @@ import Testing
     #expect(plain.output == outcome.output)
     for bar in terminal.split(separator: "\r\u{1B}[2K") {
       #expect(bar.wholeMatch(of: /[a-z ]+ \[█*·*\] \d+ %/) != nil, "\(bar.debugDescription)")
+    }
+  }
+
+  /// A bar where the size of the input is known and results go elsewhere.
+  @Test func classification() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["classify", try folder.model(Models.debianTags), "--jsonl"]
+    let data = String(decoding: try bytes("\(Fixtures.debianTags)/eval.jsonl"), as: UTF8.self)
+    let input = String(repeating: data, count: 6)
+    let (outcome, terminal) = try onTerminal(.classify, arguments, input: input)
+    #expect(outcome.end == .status(0))
+    #expect(remains(terminal).isEmpty, "\(outcome)")
+    #expect(outcome.output == (try Program.classify.run(arguments, input: input).output))
+    for bar in terminal.split(separator: "\r\u{1B}[2K") {
+      #expect(bar.wholeMatch(of: /classifying \[█*·*\] \d+ %/) != nil, "\(bar.debugDescription)")
     }
   }
 
