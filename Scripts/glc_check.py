@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +17,6 @@ from glc_file import (
     F32,
     INT8,
     LAYOUTS,
-    PANELS,
-    ROWS,
     SECTION_ALIGNMENT,
     SECTION_NAMES,
     TILES,
@@ -31,24 +28,18 @@ from glc_file import (
     Shape,
     decode,
 )
+from glc_model import Model, Tensors, check_members, complete, expected_storage
 from glc_tokenizer import PROFILES, Tokenizer
 
 REQUIRED_METADATA = {
-    "model": "architecture vocabulary_size hidden_size layers attention_heads intermediate_size layer_norm_epsilon "
-    "position_buckets maximum_relative_position content_to_position position_to_content projector_size scorer pooling "
-    "class_token_pooling activation".split(),
     "prompt": "label_token separator_token example_token prompt_first maximum_length".split(),
     "numerics": "revision attention head_activations".split(),
 }
 FIXED_METADATA = {
-    ("model", "architecture"): ("deberta-v2",),
-    ("model", "scorer"): ("simple",),
-    ("model", "pooling"): ("first",),
-    ("model", "class_token_pooling"): ("first",),
-    ("model", "activation"): ("gelu",),
     ("numerics", "attention"): ("f32",),
     ("numerics", "head_activations"): ("int8x2", "f32"),
 }
+MAXIMUM_LENGTHS = range(8, 65_537)
 
 
 # --- Checking -------------------------------------------------------------------------------------------------------
@@ -85,7 +76,7 @@ def check_header(file: File) -> Iterator[str]:
     if not is_zero(data, 36, 64):
         yield "header: reserved bytes 36 to 63 are not zero"
     if header.numerics != 1:
-        yield f"header: numerics revision {header.numerics}, version 1.0 has 1"
+        yield f"header: numerics revision {header.numerics}, versions 1.0 and 2.0 have 1"
 
 
 def check_sections(file: File) -> Iterator[str]:
@@ -104,14 +95,15 @@ def check_sections(file: File) -> Iterator[str]:
         elif not is_zero(data, end, min(section.offset, len(data))):
             yield f"section {section.name}: bytes {end} to {section.offset} before it are not zero"
         end = max(end, section.end)
-    if not is_zero(data, min(end, len(data)), len(data)):
-        yield f"file: bytes after {end}, the end of the last section, are not zero"
+    if end < len(data):
+        yield f"file: {len(data) - end} bytes after the end of the last section"
 
 
 def check_section(file: File, section: Section) -> Iterator[str]:
     if section.kind not in SECTION_NAMES and not section.flags & 1:
         yield f"section {section.name}: not known and not optional"
-    if section.flags & ~1 or section.reserved:
+    allowed = 0 if section.kind in SECTION_NAMES else 1
+    if section.flags & ~allowed or section.reserved:
         yield f"section {section.name}: flags {section.flags:#x}, reserved field {section.reserved:#x}"
     if section.offset % SECTION_ALIGNMENT:
         yield f"section {section.name}: offset {section.offset} is no multiple of {SECTION_ALIGNMENT}"
@@ -135,11 +127,25 @@ def check_metadata(file: File) -> Iterator[str]:
         value = file.member(member).get(field)
         if value not in allowed:
             yield f"metadata: {member}.{field} is {value!r}, expected one of {allowed}"
+    if isinstance(metadata.get("model"), dict):
+        yield from (f"metadata: {line}" for line in check_members(metadata["model"], file.header.major))
+    else:
+        yield "metadata: no object 'model'"
+    yield from check_length(file)
     if file.member("numerics").get("revision") != file.header.numerics:
         yield f"metadata: numerics.revision differs from the header's {file.header.numerics}"
     for source in file.source_files():
         if set(source) != {"name", "bytes", "sha256"} or "/" in str(source["name"]):
             yield f"metadata: source file {source}"
+
+
+def check_length(file: File) -> Iterator[str]:
+    longest = file.member("prompt").get("maximum_length")
+    positions = file.member("model").get("position_embeddings") if file.header.major > 1 else 0
+    if type(longest) is not int or longest not in MAXIMUM_LENGTHS:
+        yield f"metadata: prompt.maximum_length is {longest!r}, expected {MAXIMUM_LENGTHS[0]} to {MAXIMUM_LENGTHS[-1]}"
+    elif type(positions) is int and 0 < positions < longest:
+        yield f"metadata: prompt.maximum_length is {longest}, with {positions} absolute positions"
 
 
 def check_directory(file: File) -> Iterator[str]:
@@ -155,22 +161,23 @@ def check_directory(file: File) -> Iterator[str]:
     for before, after in zip(names, names[1:]):
         if before >= after:
             yield f"directory: {before!r} before {after!r}"
+    yield from (f"directory: name {name!r} has NUL or a slash" for name in names if b"\0" in name or b"/" in name)
+    if directory[16 + 128 * len(names) : file.directory_end] != b"".join(names):
+        yield "directory: the names do not lie in the order of the records"
 
 
 def check_extents(file: File) -> Iterator[str]:
     data, end = file.content(DATA), 0
-    for record in sorted(file.records, key=lambda record: record.offset):
+    for record in file.records:
         if record.offset % 64 or record.size % 64:
             yield f"{record.name}: extent at {record.offset} of {record.size} bytes, not multiples of 64"
-        if record.offset < end:
-            yield f"{record.name}: extent at {record.offset} overlaps one that ends at {end}"
-        elif not is_zero(data, end, record.offset):
-            yield f"{record.name}: bytes {end} to {record.offset} of the tensor data, before it, are not zero"
+        if record.offset != end:
+            yield f"{record.name}: extent at {record.offset}, the one before it ends at {end}"
         if record.offset + record.size > len(data):
             yield f"{record.name}: extent ends at {record.offset + record.size}, tensor data at {len(data)}"
-        end = max(end, record.offset + record.size)
-    if not is_zero(data, min(end, len(data)), len(data)):
-        yield f"tensor data: bytes after {end}, the end of the last extent, are not zero"
+        end = record.offset + record.size
+    if end < len(data):
+        yield f"tensor data: {len(data) - end} bytes after the end of the last extent"
 
 
 def check_tensor(file: File, record: Record) -> Iterator[str]:
@@ -245,47 +252,7 @@ def check_values(decoded: Decoded) -> Iterator[str]:
             yield f"{record.name}: input scales that are not finite and positive, or padding that is not 1"
 
 
-# --- The tensors of deberta-v2 with scorer simple -------------------------------------------------------------------
-
-
-def model_tensors(model: dict[str, Any]) -> dict[str, Shape]:
-    """Name to shape, by the table of glc.md."""
-    hidden, inner, projector = model["hidden_size"], model["intermediate_size"], model["projector_size"]
-    heads = model["attention_heads"]
-    relative = (heads, 2 * model["position_buckets"], hidden // heads)
-    shapes: dict[str, Shape] = {"embeddings.tokens": (model["vocabulary_size"], hidden)}
-
-    def linear(name: str, outputs: int, inputs: int) -> None:
-        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (outputs, inputs), (outputs,)
-
-    def norm(name: str) -> None:
-        shapes[f"{name}.gain"], shapes[f"{name}.bias"] = (hidden,), (hidden,)
-
-    norm("embeddings.norm")
-    for layer in (f"layers.{i}" for i in range(model["layers"])):
-        for projection in ("query", "key", "value", "output"):
-            linear(f"{layer}.attention.{projection}", hidden, hidden)
-        if model["content_to_position"]:
-            shapes[f"{layer}.attention.relative_keys"] = relative
-        if model["position_to_content"]:
-            shapes[f"{layer}.attention.relative_queries"] = relative
-        norm(f"{layer}.attention.norm")
-        linear(f"{layer}.feed_forward.intermediate", inner, hidden)
-        linear(f"{layer}.feed_forward.output", hidden, inner)
-        norm(f"{layer}.feed_forward.norm")
-    for side in ("text", "classes"):
-        linear(f"head.{side}.first", projector, hidden)
-        linear(f"head.{side}.second", hidden, projector)
-    return shapes
-
-
-def expected_storage(name: str, rank: int, quantized: bool) -> tuple[int, int, int]:
-    """Encoding, layout and rows per scale, by the same table."""
-    if rank == 1:
-        return F32, ROWS, 0
-    if name == "embeddings.tokens":
-        return (INT8, ROWS, 1) if quantized else (F32, ROWS, 0)
-    return (INT8, TILES, 1) if quantized else (F32, PANELS, 0)
+# --- The tensors of deberta-v2 -----------------------------------------------------------------------------------------
 
 
 def is_quantized(file: File) -> bool:
@@ -295,12 +262,31 @@ def is_quantized(file: File) -> bool:
 
 
 def check_model(file: File) -> Iterator[str]:
+    records, metadata = {record.name: record for record in file.records}, file.member("model")
     try:
-        shapes = model_tensors(file.metadata["model"])
+        model = complete(metadata, file.header.major)
+        weighted = weighted_states(model, records)
+        shapes = Tensors(model, weighted).shapes
     except (KeyError, TypeError, ZeroDivisionError):
         yield "metadata: model does not describe the tensors"
         return
-    quantized, records = is_quantized(file), {record.name: record for record in file.records}
+    if model["squeeze_layers"] and not 1 <= weighted <= model["layers"] + 1:
+        yield f"head.layers.first.weight: {weighted} states are weighted, of {model['layers'] + 1}"
+    yield from check_table(shapes, records, is_quantized(file))
+    head, projector = file.member("numerics").get("head_activations"), records.get("head.text.first.weight")
+    quantized = projector is not None and projector.encoding == INT8
+    if head != ("int8x2" if quantized else "f32"):
+        yield f"metadata: head_activations {head!r} in a file {'with' if quantized else 'without'} int8 projectors"
+
+
+def weighted_states(model: Model, records: dict[str, Record]) -> int:
+    """K, which the shape of the tensor alone says; where it is missing, any number."""
+    first = records.get("head.layers.first.weight")
+    return first.k if first else int(model["layers"])
+
+
+def check_table(shapes: dict[str, Shape], records: dict[str, Record], quantized: bool) -> Iterator[str]:
+    """The tensors of the tables, and no others, in their shapes and stored as the tables say."""
     for name in sorted(shapes.keys() - records.keys()):
         yield f"{name}: missing"
     for name in sorted(records.keys() - shapes.keys()):
@@ -312,9 +298,6 @@ def check_model(file: File) -> Iterator[str]:
         stored = record.encoding, record.layout, record.rows_per_scale
         if stored != (expected := expected_storage(name, len(shape), quantized)):
             yield f"{name}: encoding, layout, rows per scale {stored}, expected {expected}"
-    head = file.member("numerics").get("head_activations")
-    if head != ("int8x2" if quantized else "f32"):
-        yield f"metadata: head_activations {head!r} in a file {'with' if quantized else 'without'} int8 weights"
 
 
 def check_tokenizer(file: File) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a `.glc` holds of a checkpoint, derived again by the rules of formats/glc.md. A part of read_glc.py.
 
-Source tensors are found by their names in gliclass and transformers (`SOURCE_NAMES`).
+Source tensors are found by their names in gliclass and transformers. Those that nothing is made of are not looked at.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import hashlib
 import json
 import math
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glc_common import FormatError
+from glc_config import Configuration
+from glc_model import Model
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -36,6 +37,16 @@ HEAD_NAMES = {
     "classes.first": "classes_projector.linear_1",
     "classes.second": "classes_projector.linear_2",
 }
+RELATIVE_NAMES = {"c2p": ("relative_keys", "key_proj"), "p2c": ("relative_queries", "query_proj")}
+LAYER_WEIGHT_NAMES = {"squeeze": "squeeze", "first": "W1", "second": "W2", "output": "output_projection"}
+SCORER_PARTS = {
+    "simple": "",
+    "weighted-dot": "proj_text proj_label out_mlp.0 out_mlp.3",
+    "mlp": "mlp.0 mlp.2 mlp.4",
+    "hopfield": "q_proj k_proj v_proj mlp.0 mlp.2 mlp.4",
+    "cross-attn": "q_norm kv_norm norm q k v out score_mlp.0 score_mlp.2 score_mlp.4",
+}
+CALIBRATOR_PARTS = "text_norm label_norm mlp.0 mlp.3 mlp.6"
 
 
 class Checkpoint:
@@ -43,8 +54,7 @@ class Checkpoint:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.config: dict[str, Any] = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
-        self.encoder: dict[str, Any] = self.config["encoder_config"]
+        self.config = Configuration(json.loads((directory / CONFIG).read_text(encoding="utf-8")))
         self.data = (directory / WEIGHTS).read_bytes()
         (length,) = struct.unpack_from("<Q", self.data)
         self.entries: dict[str, dict[str, Any]] = json.loads(self.data[8 : 8 + length])
@@ -62,6 +72,8 @@ class Checkpoint:
         entry, raw = self.entries[name], self.raw(name)
         if entry["dtype"] == "F32":
             values = np.frombuffer(raw, dtype="<f4")
+        elif entry["dtype"] == "F64":
+            values = np.frombuffer(raw, dtype="<f8").astype(np.float32)
         elif entry["dtype"] == "F16":
             values = np.frombuffer(raw, dtype="<f2").astype(np.float32)
         elif entry["dtype"] == "BF16":
@@ -81,41 +93,9 @@ class Checkpoint:
             digest.update(hashlib.sha256(self.raw(name)).digest())
         return f"sha256:{digest.hexdigest()}"
 
-    @property
-    def position_terms(self) -> list[str]:
-        """`c2p`, `p2c`: a list, or joined by `|` in older configurations."""
-        terms = self.encoder.get("pos_att_type") or []
-        return terms.split("|") if isinstance(terms, str) else list(terms)
-
-    def metadata(self) -> dict[str, dict[str, Any]]:
-        """Members of the metadata that follow from the configuration."""
-        config, encoder = self.config, self.encoder
-        longest = encoder["max_relative_positions"]
-        model = {
-            "architecture": encoder["model_type"],
-            "vocabulary_size": self.entries[f"{ENCODER}embeddings.word_embeddings.weight"]["shape"][0],
-            "hidden_size": encoder["hidden_size"],
-            "layers": encoder["num_hidden_layers"],
-            "attention_heads": encoder["num_attention_heads"],
-            "intermediate_size": encoder["intermediate_size"],
-            "layer_norm_epsilon": encoder["layer_norm_eps"],
-            "position_buckets": encoder["position_buckets"],
-            "maximum_relative_position": longest if longest >= 1 else encoder["max_position_embeddings"],
-            "content_to_position": "c2p" in self.position_terms,
-            "position_to_content": "p2c" in self.position_terms,
-            "projector_size": self.entries["model.text_projector.linear_1.weight"]["shape"][0],
-            "scorer": config["scorer_type"],
-            "pooling": config["pooling_strategy"],
-            "class_token_pooling": config["class_token_pooling"],
-            "activation": encoder["hidden_act"],
-        }
-        prompt = {
-            "label_token": config["class_token_index"],
-            "separator_token": config["text_token_index"],
-            "example_token": config["example_token_index"],
-            "prompt_first": config["prompt_first"],
-        }
-        return {"model": model, "prompt": prompt}
+    def model(self) -> Model:
+        """The member `model` of the metadata, as version 2.0 has it."""
+        return self.config.model(self.entries[f"{ENCODER}embeddings.word_embeddings.weight"]["shape"][0])
 
 
 def file_identity(path: Path) -> tuple[int, str]:
@@ -124,44 +104,105 @@ def file_identity(path: Path) -> tuple[int, str]:
     return len(content), hashlib.sha256(content).hexdigest()
 
 
-def tensors(checkpoint: Checkpoint) -> Iterator[tuple[str, np.ndarray]]:
+class Tensors:
     """Name and f32 values of every tensor of the file, before any quantization."""
 
-    def linear(target: str, source: str) -> Iterator[tuple[str, np.ndarray]]:
-        for part in ("weight", "bias"):
-            yield f"{target}.{part}", checkpoint.tensor(f"{source}.{part}")
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.source, self.config = checkpoint, checkpoint.config
+        self.found: dict[str, np.ndarray] = {}
+        self.embeddings()
+        if self.config.encoder["conv_kernel_size"] > 0:
+            self.convolution()
+        self.layers()
+        self.linears("head.", "model.", HEAD_NAMES)
+        if self.config.squeezes:
+            self.linears("head.layers.", "model.layer_wise_attention.", LAYER_WEIGHT_NAMES)
+        if self.config.head["use_lstm"]:
+            self.lstm()
+        if self.config.head["normalize_features"]:
+            self.found["head.logit_scale"] = checkpoint.tensor("model.logit_scale").reshape(1)
+        self.parts("head.scorer.", "model.scorer.", SCORER_PARTS[self.config.head["scorer_type"]])
+        if self.config.head["use_calibrator"]:
+            self.parts("head.calibrator.", "calibrator.", CALIBRATOR_PARTS)
 
-    def norm(target: str, source: str) -> Iterator[tuple[str, np.ndarray]]:
-        yield f"{target}.gain", checkpoint.tensor(f"{source}.weight")
-        yield f"{target}.bias", checkpoint.tensor(f"{source}.bias")
+    def linear(self, target: str, source: str, biased: bool = True) -> None:
+        for part in ("weight", "bias") if biased else ("weight",):
+            self.found[f"{target}.{part}"] = self.source.tensor(f"{source}.{part}")
 
-    yield "embeddings.tokens", checkpoint.tensor(f"{ENCODER}embeddings.word_embeddings.weight")
-    yield from norm("embeddings.norm", f"{ENCODER}embeddings.LayerNorm")
-    relative = relative_embeddings(checkpoint)
-    for i in range(checkpoint.encoder["num_hidden_layers"]):
-        target, source = f"layers.{i}.", f"{ENCODER}encoder.layer.{i}."
-        for ours, theirs in LAYER_NAMES.items():
-            yield from linear(target + ours, source + theirs)
-        for ours, theirs in LAYER_NORM_NAMES.items():
-            yield from norm(target + ours, source + theirs)
-        for term, ours, theirs in (("c2p", "keys", "key_proj"), ("p2c", "queries", "query_proj")):
-            if term in checkpoint.position_terms:
-                projection = f"{source}attention.self.{theirs}"
-                yield f"{target}attention.relative_{ours}", project(checkpoint, relative, projection)
-    for ours, theirs in HEAD_NAMES.items():
-        yield from linear(f"head.{ours}", f"model.{theirs}")
+    def linears(self, target: str, source: str, names: dict[str, str]) -> None:
+        for ours, theirs in names.items():
+            self.linear(target + ours, source + theirs)
+
+    def norm(self, target: str, source: str) -> None:
+        self.found[f"{target}.gain"] = self.source.tensor(f"{source}.weight")
+        self.found[f"{target}.bias"] = self.source.tensor(f"{source}.bias")
+
+    def parts(self, target: str, source: str, parts: str) -> None:
+        """Parts that keep their names, of a scorer or the calibrator."""
+        for part in parts.split():
+            if part.endswith("norm"):
+                self.norm(target + part, source + part)
+            else:
+                self.linear(target + part, source + part, biased=not part.endswith("_proj"))
+
+    def embeddings(self) -> None:
+        source, config = f"{ENCODER}embeddings.", self.config
+        self.found["embeddings.tokens"] = self.source.tensor(f"{source}word_embeddings.weight")
+        self.norm("embeddings.norm", f"{source}LayerNorm")
+        if config.positions:
+            self.found["embeddings.positions"] = self.source.tensor(f"{source}position_embeddings.weight")
+        if config.encoder["type_vocab_size"] > 0:
+            self.found["embeddings.token_type"] = self.source.tensor(f"{source}token_type_embeddings.weight")[0]
+        if config.head["use_segment_embeddings"]:
+            self.found["embeddings.segments"] = self.source.tensor("model.segment_embeddings.weight")
+        if config.embedding_size != config.hidden:
+            self.linear("embeddings.projection", f"{source}embed_proj", biased=False)
+
+    def convolution(self) -> None:
+        """A matrix over the features of neighbouring tokens, 0 where a feature is of another group."""
+        source, groups = f"{ENCODER}encoder.conv.", self.config.encoder["conv_groups"]
+        weights = self.source.tensor(f"{source}conv.weight")
+        outputs, inputs, kernel = weights.shape
+        matrix = np.zeros((outputs, kernel, self.config.hidden), dtype=np.float32)
+        for output in range(outputs):
+            first = output // (outputs // groups) * inputs
+            matrix[output, :, first : first + inputs] = weights[output].T
+        self.found["convolution.weight"] = matrix.reshape(outputs, -1)
+        self.found["convolution.bias"] = self.source.tensor(f"{source}conv.bias")
+        self.norm("convolution.norm", f"{source}LayerNorm")
+
+    def layers(self) -> None:
+        config = self.config
+        terms = [term for term in RELATIVE_NAMES if config.has_relative(term)]
+        relative = relative_embeddings(self.source) if terms else np.zeros(0)
+        for i in range(config.layers):
+            target, source = f"layers.{i}.", f"{ENCODER}encoder.layer.{i}."
+            self.linears(target, source, LAYER_NAMES)
+            for ours, theirs in LAYER_NORM_NAMES.items():
+                self.norm(target + ours, source + theirs)
+            for ours, theirs in (RELATIVE_NAMES[term] for term in terms):
+                own = "" if config.encoder["share_att_key"] else "pos_"
+                projection = f"{source}attention.self.{own}{theirs}"
+                self.found[f"{target}attention.{ours}"] = project(self.source, relative, projection)
+
+    def lstm(self) -> None:
+        for direction, suffix in (("forward", ""), ("backward", "_reverse")):
+            for ours, theirs in (("input", "ih"), ("hidden", "hh")):
+                for part in ("weight", "bias"):
+                    values = self.source.tensor(f"model.lstm.lstm.{part}_{theirs}_l0{suffix}")
+                    self.found[f"head.lstm.{direction}.{ours}.{part}"] = values
 
 
 def relative_embeddings(checkpoint: Checkpoint) -> np.ndarray:
     """N(E): the first R rows of rel_embeddings, normalized where the encoder does so, f32."""
-    encoder = checkpoint.encoder
-    rows = checkpoint.tensor(f"{ENCODER}encoder.rel_embeddings.weight")[: 2 * encoder["position_buckets"]]
-    if "layer_norm" not in encoder.get("norm_rel_ebd", "none").lower().split("|"):
+    config = checkpoint.config
+    rows = checkpoint.tensor(f"{ENCODER}encoder.rel_embeddings.weight")[: config.relative_rows]
+    if not config.normalizes_relative:
         return rows
     gain = checkpoint.tensor(f"{ENCODER}encoder.LayerNorm.weight").astype(np.float64)
     bias = checkpoint.tensor(f"{ENCODER}encoder.LayerNorm.bias").astype(np.float64)
     wide = rows.astype(np.float64)
-    size, epsilon = wide.shape[1], np.float64(np.float32(encoder["layer_norm_eps"]))
+    size, epsilon = wide.shape[1], np.float64(np.float32(config.encoder["layer_norm_eps"]))
     mean = ascending_sum(wide) / size
     centred = wide - mean[:, None]
     variance = ascending_sum(centred * centred) / size
@@ -183,7 +224,7 @@ def project(checkpoint: Checkpoint, rows: np.ndarray, projection: str) -> np.nda
     total = np.zeros((rows.shape[0], weights.shape[0]))
     for column, weight in zip(np.ascontiguousarray(rows.T, dtype=np.float64), np.ascontiguousarray(weights.T)):
         total += column[:, None] * weight
-    heads = checkpoint.encoder["num_attention_heads"]
+    heads = checkpoint.config.encoder["num_attention_heads"]
     projected = (total + bias).astype(np.float32).reshape(rows.shape[0], heads, -1)
     return np.ascontiguousarray(projected.transpose(1, 0, 2))
 

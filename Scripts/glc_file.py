@@ -13,6 +13,7 @@ import numpy as np
 from glc_common import FormatError, round_up
 
 MAGIC = b"\x89GLC\r\n\x1a\n"
+MAJOR_VERSIONS = (1, 2)
 SECTION_ALIGNMENT = 65_536
 METADATA, DIRECTORY, TOKENIZER, DATA = 1, 2, 3, 4
 SECTION_NAMES = {METADATA: "metadata", DIRECTORY: "directory", TOKENIZER: "tokenizer", DATA: "tensor data"}
@@ -191,8 +192,8 @@ def read_header(data: bytes) -> Header:
     if len(data) < 64 or data[:8] != MAGIC:
         raise FormatError("not a .glc file: magic")
     major, minor, size, file_size, numerics, count, checksum = struct.unpack_from("<HHIQIII", data, 8)
-    if major != 1:
-        raise FormatError(f"major version {major}, known: 1")
+    if major not in MAJOR_VERSIONS:
+        raise FormatError(f"major version {major}, known: 1 and 2")
     if not 4 <= count <= 64 or 64 + 32 * count > len(data):
         raise FormatError(f"{count} sections, in a file of {len(data)} bytes")
     sections = tuple(Section(*struct.unpack_from("<IIQQII", data, 64 + 32 * i)) for i in range(count))

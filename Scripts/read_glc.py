@@ -14,7 +14,7 @@
 
 FILE may also be a compiled tokenizer alone, for all but --dump and --against. Options can be combined. Exit status: 0
 all is well, 1 violations or differences (one line each), 65 not readable. Beside it: glc_file.py (container, tensors),
-glc_check.py (the rules), glc_derive.py (the rules of conversion); for the tokenizer glc_tokenizer.py (its section) with
+glc_check.py and glc_model.py (the rules), glc_config.py and glc_derive.py (the rules of conversion); for the tokenizer glc_tokenizer.py (its section) with
 glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and glc_unicode_check.py (the rules), glc_normalize.py and
 glc_encode.py (texts to ids), glc_tokenizer_source.py (its source). Needs numpy.
 """
@@ -31,6 +31,7 @@ from pathlib import Path
 import numpy as np
 
 import glc_check
+import glc_config
 import glc_derive
 import glc_encode
 import glc_tokenizer_check
@@ -48,7 +49,7 @@ def against(file: File, directory: Path) -> Iterator[str]:
     checkpoint = glc_derive.Checkpoint(directory)
     yield from compare_metadata(file, checkpoint)
     records = {record.name: record for record in file.records}
-    for name, weights in glc_derive.tensors(checkpoint):
+    for name, weights in glc_derive.Tensors(checkpoint).found.items():
         record = records.pop(name, None)
         if record is None:
             yield f"{name}: missing"
@@ -81,9 +82,13 @@ def compare_bits(name: str, what: str, found: np.ndarray, expected: np.ndarray) 
 
 
 def compare_metadata(file: File, checkpoint: glc_derive.Checkpoint) -> Iterator[str]:
-    for member, fields in checkpoint.metadata().items():
+    version, model = glc_config.as_version(checkpoint.model())
+    if file.header.major != version:
+        yield f"header: major version {file.header.major}, the lowest that can say this model is {version}"
+    for member, fields in (("model", model), ("prompt", checkpoint.config.prompt())):
         for field, expected in fields.items():
-            if (found := file.member(member).get(field)) != expected:
+            found = file.member(member).get(field)
+            if found != expected or isinstance(found, bool) != isinstance(expected, bool):
                 yield f"metadata: {member}.{field} is {found!r}, the checkpoint says {expected!r}"
     digest = file.member("source").get("content_digest")
     if digest != (expected := checkpoint.content_digest()):
