@@ -14,21 +14,19 @@ from glc_file import (
     DATA,
     DIRECTORY,
     ENCODINGS,
-    F32,
     INT8,
     LAYOUTS,
     SECTION_ALIGNMENT,
     SECTION_NAMES,
-    TILES,
     TOKENIZER,
     Decoded,
     File,
     Record,
     Section,
-    Shape,
     decode,
 )
-from glc_model import Model, Tensors, check_members, complete, expected_storage
+from glc_model import check_members
+from glc_tables import check_model
 from glc_tokenizer import PROFILES, Tokenizer
 
 REQUIRED_METADATA = {
@@ -50,6 +48,12 @@ def is_zero(data: bytes, start: int, end: int) -> bool:
 
 
 def check(file: File) -> Iterator[str]:
+    yield from check_container(file)
+    yield from check_tokenizer(file)
+
+
+def check_container(file: File) -> Iterator[str]:
+    """All but the compiled tokenizer."""
     yield from check_header(file)
     yield from check_sections(file)
     yield from check_metadata(file)
@@ -58,7 +62,6 @@ def check(file: File) -> Iterator[str]:
     for record in file.records:
         yield from check_tensor(file, record)
     yield from check_model(file)
-    yield from check_tokenizer(file)
 
 
 def check_header(file: File) -> Iterator[str]:
@@ -250,54 +253,6 @@ def check_values(decoded: Decoded) -> Iterator[str]:
         inputs = decoded.input_scales
         if not np.isfinite(inputs).all() or (inputs <= 0).any() or (inputs[record.k :] != 1).any():
             yield f"{record.name}: input scales that are not finite and positive, or padding that is not 1"
-
-
-# --- The tensors of deberta-v2 -----------------------------------------------------------------------------------------
-
-
-def is_quantized(file: File) -> bool:
-    """Which column of the table holds: by the recipe, and without one by the encodings."""
-    weights = file.member("recipe").get("weights")
-    return weights == "int8" if weights else any(record.encoding == INT8 for record in file.records)
-
-
-def check_model(file: File) -> Iterator[str]:
-    records, metadata = {record.name: record for record in file.records}, file.member("model")
-    try:
-        model = complete(metadata, file.header.major)
-        weighted = weighted_states(model, records)
-        shapes = Tensors(model, weighted).shapes
-    except (KeyError, TypeError, ZeroDivisionError):
-        yield "metadata: model does not describe the tensors"
-        return
-    if model["squeeze_layers"] and not 1 <= weighted <= model["layers"] + 1:
-        yield f"head.layers.first.weight: {weighted} states are weighted, of {model['layers'] + 1}"
-    yield from check_table(shapes, records, is_quantized(file))
-    head, projector = file.member("numerics").get("head_activations"), records.get("head.text.first.weight")
-    quantized = projector is not None and projector.encoding == INT8
-    if head != ("int8x2" if quantized else "f32"):
-        yield f"metadata: head_activations {head!r} in a file {'with' if quantized else 'without'} int8 projectors"
-
-
-def weighted_states(model: Model, records: dict[str, Record]) -> int:
-    """K, which the shape of the tensor alone says; where it is missing, any number."""
-    first = records.get("head.layers.first.weight")
-    return first.k if first else int(model["layers"])
-
-
-def check_table(shapes: dict[str, Shape], records: dict[str, Record], quantized: bool) -> Iterator[str]:
-    """The tensors of the tables, and no others, in their shapes and stored as the tables say."""
-    for name in sorted(shapes.keys() - records.keys()):
-        yield f"{name}: missing"
-    for name in sorted(records.keys() - shapes.keys()):
-        yield f"{name}: not a tensor of this model"
-    for name in sorted(shapes.keys() & records.keys()):
-        record, shape = records[name], shapes[name]
-        if record.shape != shape:
-            yield f"{name}: shape {record.shape}, expected {shape}"
-        stored = record.encoding, record.layout, record.rows_per_scale
-        if stored != (expected := expected_storage(name, len(shape), quantized)):
-            yield f"{name}: encoding, layout, rows per scale {stored}, expected {expected}"
 
 
 def check_tokenizer(file: File) -> Iterator[str]:

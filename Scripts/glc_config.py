@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from glc_model import MEMBERS_1, Model, lowest_version
 
 Fields = dict[str, Any]
@@ -77,7 +79,8 @@ class Configuration:
         self.head: Fields = HEAD_DEFAULTS | config
         self.encoder: Fields = ENCODER_DEFAULTS | (config.get("encoder_config") or {})
         self.hidden: int = self.encoder["hidden_size"]
-        self.embedding_size: int = self.encoder.get("embedding_size", self.hidden)
+        size: int | None = self.encoder.get("embedding_size")
+        self.embedding_size = self.hidden if size is None else size
 
     @property
     def position_terms(self) -> list[str]:
@@ -90,7 +93,7 @@ class Configuration:
 
     @property
     def buckets(self) -> int:
-        return max(0, self.encoder["position_buckets"])
+        return max(0, int(self.encoder["position_buckets"]))
 
     @property
     def longest_distance(self) -> int:
@@ -109,7 +112,7 @@ class Configuration:
     def layers(self) -> int:
         """Layers in front of the state that the head reads: state 0 is that of the embeddings."""
         state, layers = self.head["encoder_layer_id"], self.encoder["num_hidden_layers"]
-        return state if state >= 0 else layers + 1 + state
+        return int(state if state >= 0 else layers + 1 + state)
 
     @property
     def squeezes(self) -> bool:
@@ -118,7 +121,8 @@ class Configuration:
 
     @property
     def positions(self) -> int:
-        return self.encoder["max_position_embeddings"] if self.encoder["position_biased_input"] else 0
+        rows: int = self.encoder["max_position_embeddings"]
+        return rows if self.encoder["position_biased_input"] else 0
 
     def model(self, vocabulary: int) -> Model:
         """The member `model`, with all that version 2.0 has in it."""
@@ -134,7 +138,7 @@ class Configuration:
             "layers": self.layers,
             "attention_heads": encoder["num_attention_heads"],
             "intermediate_size": encoder["intermediate_size"],
-            "layer_norm_epsilon": encoder["layer_norm_eps"],
+            "layer_norm_epsilon": as_f32(encoder["layer_norm_eps"]),
             "position_buckets": self.buckets,
             "maximum_relative_position": self.longest_distance,
             "content_to_position": self.has_relative("c2p"),
@@ -149,18 +153,18 @@ class Configuration:
 
     def head_members(self) -> Model:
         head = self.head
-        crossed = head["scorer_type"] == "cross-attn"
+        of_scorer = head if head["scorer_type"] == "cross-attn" else HEAD_DEFAULTS
         calibrator = {
             "hidden_size": head["calibrator_hidden_size"],
-            "beta_max": head["calibrator_beta_max"],
+            "beta_max": as_f32(head["calibrator_beta_max"]),
             "bias": head["calibrator_use_bias"],
         }
         return {
             "projector_size": self.hidden if head["hidden_size"] is None else head["hidden_size"],
             "projector_activation": activation(head["projector_hidden_act"]),
             "scorer": head["scorer_type"],
-            "scorer_heads": head["scorer_num_heads"] if crossed else HEAD_DEFAULTS["scorer_num_heads"],
-            "scorer_hidden_size": head["scorer_mlp_hidden_size"] if crossed else HEAD_DEFAULTS["scorer_mlp_hidden_size"],
+            "scorer_heads": of_scorer["scorer_num_heads"],
+            "scorer_hidden_size": of_scorer["scorer_mlp_hidden_size"],
             "pooling": head["pooling_strategy"],
             "class_token_pooling": "average" if head["class_token_pooling"] == "average" else "first",
             "embed_class_token": head["embed_class_token"],
@@ -186,6 +190,11 @@ class Configuration:
 
 def activation(name: str) -> str:
     return ACTIVATION_NAMES.get(name, name)
+
+
+def as_f32(value: float) -> float:
+    """The number nearest in f32, as its shortest decimal says it."""
+    return float(str(np.float32(value)))
 
 
 def as_version(model: Model) -> tuple[int, Model]:

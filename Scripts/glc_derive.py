@@ -22,6 +22,7 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 SMALLEST_NORMAL = np.float32(2.0**-126)
 ENCODER = "model.encoder_model."
+WRAPPERS = ("module.", "base_model.model.")
 LAYER_NAMES = {
     "attention.query": "attention.self.query_proj",
     "attention.key": "attention.self.key_proj",
@@ -57,8 +58,9 @@ class Checkpoint:
         self.config = Configuration(json.loads((directory / CONFIG).read_text(encoding="utf-8")))
         self.data = (directory / WEIGHTS).read_bytes()
         (length,) = struct.unpack_from("<Q", self.data)
-        self.entries: dict[str, dict[str, Any]] = json.loads(self.data[8 : 8 + length])
-        self.entries.pop("__metadata__", None)
+        entries: dict[str, dict[str, Any]] = json.loads(self.data[8 : 8 + length])
+        entries.pop("__metadata__", None)
+        self.entries = dict(zip(without_wrappers(list(entries)), entries.values()))
         self.start = 8 + length
 
     def raw(self, name: str) -> bytes:
@@ -96,6 +98,14 @@ class Checkpoint:
     def model(self) -> Model:
         """The member `model` of the metadata, as version 2.0 has it."""
         return self.config.model(self.entries[f"{ENCODER}embeddings.word_embeddings.weight"]["shape"][0])
+
+
+def without_wrappers(names: list[str]) -> list[str]:
+    """Names as the model alone has them: `_orig_mod.` is dropped anywhere, the others where every name begins so."""
+    names = [name.replace("_orig_mod.", "") for name in names]
+    while prefix := next((p for p in WRAPPERS if all(name.startswith(p) for name in names)), ""):
+        names = [name.removeprefix(prefix) for name in names]
+    return names
 
 
 def file_identity(path: Path) -> tuple[int, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -128,9 +127,9 @@ class Record:
 class File:
     """A `.glc` file in memory. Reading raises FormatError where it cannot go on; `check` lists everything else."""
 
-    def __init__(self, path: Path) -> None:
-        self.data = path.read_bytes()
-        self.header = read_header(self.data)
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.header = read_header(data)
         self.metadata: dict[str, Any] = self.read_metadata()
         self.records, self.directory_end, self.names_used = self.read_directory()
 

@@ -1,11 +1,9 @@
-"""The member `model` of the metadata and the tensors that it stands for, by formats/glc.md. A part of read_glc.py."""
+"""The member `model` of the metadata, by formats/glc.md. A part of read_glc.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-
-from glc_file import F32, INT8, PANELS, ROWS, TILES, Shape
 
 Model = dict[str, Any]
 Rule = tuple[Callable[[Any], bool], str]
@@ -135,7 +133,7 @@ def implied(model: Model) -> Model:
 def lowest_version(model: Model) -> int:
     """The major version that a writer takes for all members of version 2.0."""
     said = all(model[member] == value for member, value in implied(model).items())
-    return 1 if said and model["position_buckets"] else 2
+    return 1 if said and model["position_buckets"] and model["layers"] else 2
 
 
 def complete(model: Model, major: int) -> Model:
@@ -143,19 +141,25 @@ def complete(model: Model, major: int) -> Model:
     return {**model, **implied(model)} if major == 1 else model
 
 
+def members_of(major: int) -> list[str]:
+    return MEMBERS_1 if major == 1 else MEMBERS_1 + MEMBERS_ADDED
+
+
+def is_sound(model: Model, major: int) -> bool:
+    """Whether every member is there with a value that it may have by itself."""
+    return all(member in model and RULES[member][0](model[member]) for member in members_of(major))
+
+
 def check_members(model: Model, major: int) -> Iterator[str]:
-    """Every member of its version there, none unknown in 2.0, each with a value that it may have, and together as well."""
-    members = MEMBERS_1 if major == 1 else MEMBERS_1 + MEMBERS_ADDED
-    yield from (f"no model.{member}" for member in members if member not in model)
+    """Every member of its version there, none unknown in 2.0, with values that are allowed, alone and together."""
+    yield from (f"no model.{member}" for member in members_of(major) if member not in model)
     if major > 1:
         yield from (f"model.{member} is unknown" for member in model if member not in RULES)
-    sound = all(member in model for member in members)
-    for member in members:
+    for member in members_of(major):
         rule, expected = RULES[member]
         if member in model and not rule(model[member]):
             yield f"model.{member} is {model[member]!r}, expected {expected}"
-            sound = False
-    if sound:
+    if is_sound(model, major):
         yield from check_version(model, major)
         yield from check_together(complete(model, major))
 
@@ -165,8 +169,9 @@ def check_version(model: Model, major: int) -> Iterator[str]:
         for member in ("scorer", "pooling", "class_token_pooling", "activation"):
             if model[member] != (expected := implied(model)[member]):
                 yield f"model.{member} is {model[member]!r}, in version 1.0 {expected!r}"
-        if not model["position_buckets"]:
-            yield "model.position_buckets is 0, in version 1.0 from 2 on"
+        for member in ("position_buckets", "layers"):
+            if not model[member]:
+                yield f"model.{member} is 0, in version 1.0 it is not"
     elif lowest_version(model) < major:
         yield "model says nothing that version 1.0 cannot say, in a file of version 2.0"
 
@@ -196,137 +201,3 @@ def check_together(model: Model) -> Iterator[str]:
         yield f"model.embedding_size is {model['embedding_size']}, with segments expected {hidden}"
     if model["calibrator"] and model["pooling"] == "pass":
         yield "model.calibrator is there, with pooling 'pass'"
-
-
-# --- Tensors --------------------------------------------------------------------------------------------------------
-
-ROW_TABLES = ("embeddings.tokens", "embeddings.positions")
-SMALL_MATRICES = (
-    "head.layers.squeeze.weight",
-    "head.layers.first.weight",
-    "head.layers.second.weight",
-    "head.scorer.out_mlp.3.weight",
-    "head.scorer.mlp.4.weight",
-    "head.scorer.score_mlp.4.weight",
-    "head.calibrator.mlp.6.weight",
-)
-
-
-class Tensors:
-    """Name to shape, by the tables of glc.md. `model` has the members of version 2.0."""
-
-    def __init__(self, model: Model, weighted_states: int) -> None:
-        self.model = model
-        self.hidden: int = model["hidden_size"]
-        self.shapes: dict[str, Shape] = {}
-        self.embeddings()
-        for i in range(model["layers"]):
-            self.layer(f"layers.{i}")
-        for side in ("text", "classes"):
-            self.linear(f"head.{side}.first", model["projector_size"], self.hidden)
-            self.linear(f"head.{side}.second", self.hidden, model["projector_size"])
-        if model["squeeze_layers"]:
-            self.layer_weights(weighted_states)
-        if model["lstm"]:
-            self.lstm()
-        if model["normalize_features"]:
-            self.shapes["head.logit_scale"] = (1,)
-        self.scorer()
-        if model["calibrator"]:
-            self.calibrator()
-
-    def matrix(self, name: str, outputs: int, inputs: int) -> None:
-        self.shapes[f"{name}.weight"] = (outputs, inputs)
-
-    def linear(self, name: str, outputs: int, inputs: int) -> None:
-        self.matrix(name, outputs, inputs)
-        self.shapes[f"{name}.bias"] = (outputs,)
-
-    def norm(self, name: str, size: int) -> None:
-        self.shapes[f"{name}.gain"], self.shapes[f"{name}.bias"] = (size,), (size,)
-
-    def embeddings(self) -> None:
-        model, features = self.model, self.model["embedding_size"]
-        self.shapes["embeddings.tokens"] = (model["vocabulary_size"], features)
-        self.norm("embeddings.norm", self.hidden)
-        if model["position_embeddings"]:
-            self.shapes["embeddings.positions"] = (model["position_embeddings"], features)
-        if model["token_type"]:
-            self.shapes["embeddings.token_type"] = (features,)
-        if model["segment_embeddings"]:
-            self.shapes["embeddings.segments"] = (3, features)
-        if features != self.hidden:
-            self.matrix("embeddings.projection", self.hidden, features)
-        if model["convolution"]:
-            self.linear("convolution", self.hidden, model["convolution"]["kernel_size"] * self.hidden)
-            self.norm("convolution.norm", self.hidden)
-
-    def layer(self, layer: str) -> None:
-        model, hidden = self.model, self.hidden
-        span = model["position_buckets"] or model["maximum_relative_position"]
-        relative = (model["attention_heads"], 2 * span, hidden // model["attention_heads"])
-        for projection in ("query", "key", "value", "output"):
-            self.linear(f"{layer}.attention.{projection}", hidden, hidden)
-        if model["content_to_position"]:
-            self.shapes[f"{layer}.attention.relative_keys"] = relative
-        if model["position_to_content"]:
-            self.shapes[f"{layer}.attention.relative_queries"] = relative
-        self.norm(f"{layer}.attention.norm", hidden)
-        self.linear(f"{layer}.feed_forward.intermediate", model["intermediate_size"], hidden)
-        self.linear(f"{layer}.feed_forward.output", hidden, model["intermediate_size"])
-        self.norm(f"{layer}.feed_forward.norm", hidden)
-
-    def layer_weights(self, states: int) -> None:
-        inner = max(1, states // 2)
-        self.linear("head.layers.squeeze", 1, self.hidden)
-        self.linear("head.layers.first", inner, states)
-        self.linear("head.layers.second", states, inner)
-        self.linear("head.layers.output", self.hidden, self.hidden)
-
-    def lstm(self) -> None:
-        size = self.model["projector_size"]
-        for direction in ("forward", "backward"):
-            self.linear(f"head.lstm.{direction}.input", 2 * size, size)
-            self.linear(f"head.lstm.{direction}.hidden", 2 * size, size // 2)
-
-    def perceptron(self, name: str, *places_and_sizes: tuple[int, int, int]) -> None:
-        for place, outputs, inputs in places_and_sizes:
-            self.linear(f"{name}.{place}", outputs, inputs)
-
-    def scorer(self) -> None:
-        kind, size, inner = self.model["scorer"], self.model["projector_size"], self.model["scorer_hidden_size"]
-        if kind == "weighted-dot":
-            for side in ("text", "label"):
-                self.linear(f"head.scorer.proj_{side}", 2 * size, size)
-            self.perceptron("head.scorer.out_mlp", (0, 4 * size, 3 * size), (3, 1, 4 * size))
-        elif kind == "mlp":
-            self.perceptron("head.scorer.mlp", (0, 256, 2 * size), (2, 128, 256), (4, 1, 128))
-        elif kind == "hopfield":
-            for part in "qkv":
-                self.matrix(f"head.scorer.{part}_proj", size, size)
-            self.perceptron("head.scorer.mlp", (0, 256, size), (2, 128, 256), (4, 1, 128))
-        elif kind == "cross-attn":
-            for part in ("q_norm", "kv_norm", "norm"):
-                self.norm(f"head.scorer.{part}", size)
-            for part in ("q", "k", "v", "out"):
-                self.linear(f"head.scorer.{part}", size, size)
-            half = inner // 2
-            self.perceptron("head.scorer.score_mlp", (0, inner, 2 * size), (2, half, inner), (4, 1, half))
-
-    def calibrator(self) -> None:
-        size, outputs = self.model["calibrator"]["hidden_size"], 1 + self.model["calibrator"]["bias"]
-        for side in ("text", "label"):
-            self.norm(f"head.calibrator.{side}_norm", self.hidden)
-        layers = (0, size, 4 * self.hidden + 6), (3, size, size), (6, outputs, size)
-        self.perceptron("head.calibrator.mlp", *layers)
-
-
-def expected_storage(name: str, rank: int, quantized: bool) -> tuple[int, int, int]:
-    """Encoding, layout and rows per scale, by the same tables."""
-    if rank == 1 or name == "embeddings.segments":
-        return F32, ROWS, 0
-    if name in ROW_TABLES:
-        return (INT8, ROWS, 1) if quantized else (F32, ROWS, 0)
-    if name in SMALL_MATRICES or not quantized:
-        return F32, PANELS, 0
-    return INT8, TILES, 1

@@ -14,7 +14,8 @@
 
 FILE may also be a compiled tokenizer alone, for all but --dump and --against. Options can be combined. Exit status: 0
 all is well, 1 violations or differences (one line each), 65 not readable. Beside it: glc_file.py (container, tensors),
-glc_check.py and glc_model.py (the rules), glc_config.py and glc_derive.py (the rules of conversion); for the tokenizer glc_tokenizer.py (its section) with
+glc_check.py, glc_model.py and glc_tables.py (the rules), glc_config.py and glc_derive.py (the rules of conversion),
+glc_damage.py (that all of these can fail); for the tokenizer glc_tokenizer.py (its section) with
 glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and glc_unicode_check.py (the rules), glc_normalize.py and
 glc_encode.py (texts to ids), glc_tokenizer_source.py (its source). Needs numpy.
 """
@@ -48,8 +49,12 @@ def against(file: File, directory: Path) -> Iterator[str]:
     """Every difference from what the rules of conversion make of the checkpoint."""
     checkpoint = glc_derive.Checkpoint(directory)
     yield from compare_metadata(file, checkpoint)
+    yield from compare_tensors(file, glc_derive.Tensors(checkpoint).found)
+
+
+def compare_tensors(file: File, expected: dict[str, np.ndarray]) -> Iterator[str]:
     records = {record.name: record for record in file.records}
-    for name, weights in glc_derive.Tensors(checkpoint).found.items():
+    for name, weights in expected.items():
         record = records.pop(name, None)
         if record is None:
             yield f"{name}: missing"
@@ -238,7 +243,7 @@ def main() -> int:
             if not of_container and not of_tokenizer:
                 print_tokenizer(tokenizer)
         else:
-            file = File(options.file)
+            file = File(options.file.read_bytes())
             problems += run_container(options, file)
             if not of_container and not of_tokenizer:
                 print_summary(file)
