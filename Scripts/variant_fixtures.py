@@ -296,10 +296,10 @@ def tune(description: dict[str, Any], folder: Path, requests: list[dict[str, Any
     return max(change / LIMIT_8_BITS, rounding(pipeline, requests, logits) / LIMIT_32_BITS, inside)
 
 
-def choose_weights(description: dict[str, Any], folder: Path, requests: list[dict[str, Any]]) -> None:
+def choose_weights(description: dict[str, Any], folder: Path, requests: list[dict[str, Any]], first: int) -> None:
     """The first seed whose checkpoint is well conditioned and in which every module matters, or the best of all that are tried."""
     found: list[tuple[bool, int, float, int]] = []
-    for seed in range(SEEDS):
+    for seed in range(first, first + SEEDS):
         description["seed"] = seed
         condition = tune(description, folder, requests)
         well = condition <= 1
@@ -324,7 +324,7 @@ def describe(variant: Variant, folder: Path, before: dict[str, Any] | None = Non
     if before:
         description |= {key: before[key] for key in ("seed", "gains", "offsets")}
     else:
-        choose_weights(description, folder, requests)
+        choose_weights(description, folder, requests, variant.first_seed)
     pipeline = load(description, folder)
     requests += cut_requests(variant.name, config, pipeline)
     rows = config["pooling_strategy"] == "pass"
