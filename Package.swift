@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
     .testTarget(
       name: "GLCFormatTests", dependencies: ["GLCFormat", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),
-    .testTarget(name: "ReferenceModelTests", dependencies: ["ReferenceModel", "Checkpoints", "ModelCore"]),
+    .testTarget(
+      name: "ReferenceModelTests", dependencies: ["ReferenceModel", "Checkpoints", "ModelCore", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "GLiClass", "Conversion", "ModelCore", "TestSupport"]),
     .testTarget(

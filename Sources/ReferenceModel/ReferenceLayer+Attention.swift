@@ -1,15 +1,23 @@
 import ModelCore
 
-/// Relative embeddings through a layer's key and query projections (`share_att_key`): 2 · span rows each. They depend on
-/// weights alone, so they are computed once.
+/// Relative embeddings through a layer's projections: 2 · span rows each, and `nil` for a part that scores do not have. They
+/// depend on weights alone, so they are computed once.
 struct RelativeProjections: Sendable {
-  let keys: ReferenceMatrix
-  let queries: ReferenceMatrix
+  /// For the part from content to position.
+  var keys: ReferenceMatrix?
+  /// For the part from position to content.
+  var queries: ReferenceMatrix?
+}
+
+/// The projections themselves: those of keys and queries (`share_att_key`), or a layer's own.
+struct RelativeLinears: Sendable {
+  var key: ReferenceLinear?
+  var query: ReferenceLinear?
 }
 
 extension ReferenceLayer {
   func project(relative states: ReferenceMatrix) -> RelativeProjections {
-    RelativeProjections(keys: key(states), queries: query(states))
+    RelativeProjections(keys: relativeLinears.key?(states), queries: relativeLinears.query?(states))
   }
 
   /// Disentangled self-attention (`DisentangledSelfAttention`, arXiv 2006.03654 §3.1): weighted values, all heads side by
@@ -38,30 +46,27 @@ extension ReferenceLayer {
     columns: Range<Int>
   ) -> ReferenceMatrix {
     var scores = queries.product(transposed: keys, columns: columns)
-    var partCount = 1
-    if encoder.usesContentToPosition {
-      partCount += 1
-      let part = queries.product(transposed: relative.keys, columns: columns)
+    if let relativeKeys = relative.keys {
+      let part = queries.product(transposed: relativeKeys, columns: columns)
       part.values.withUnsafeBufferPointer { part in
         scores.forEachRow { query, row in
           for (key, relativeRow) in positions.contentToPositionRows(query: query).enumerated() {
-            row[key] += part[query * relative.keys.rows + relativeRow]
+            row[key] += part[query * relativeKeys.rows + relativeRow]
           }
         }
       }
     }
-    if encoder.usesPositionToContent {
-      partCount += 1
-      let part = keys.product(transposed: relative.queries, columns: columns)
+    if let relativeQueries = relative.queries {
+      let part = keys.product(transposed: relativeQueries, columns: columns)
       part.values.withUnsafeBufferPointer { part in
         scores.forEachRow { query, row in
           for (key, relativeRow) in positions.positionToContentRows(query: query).enumerated() {
-            row[key] += part[key * relative.queries.rows + relativeRow]
+            row[key] += part[key * relativeQueries.rows + relativeRow]
           }
         }
       }
     }
-    let scale = Float(encoder.headSize * partCount).squareRoot()
+    let scale = Float(encoder.headSize * encoder.attentionPartCount).squareRoot()
     scores.forEachRow { _, row in
       for key in row.indices { row[key] /= scale }
     }

@@ -6,6 +6,7 @@ struct ReferenceLayer: Sendable {
   let query: ReferenceLinear
   let key: ReferenceLinear
   let value: ReferenceLinear
+  let relativeLinears: RelativeLinears
   let encoder: EncoderConfiguration
   private let attentionDense: ReferenceLinear
   private let attentionNorm: ReferenceLayerNorm
@@ -20,6 +21,11 @@ struct ReferenceLayer: Sendable {
     query = try loader.linear("\(prefix).attention.self.query_proj")
     key = try loader.linear("\(prefix).attention.self.key_proj")
     value = try loader.linear("\(prefix).attention.self.value_proj")
+    let own = encoder.hasOwnRelativeProjections
+    relativeLinears = RelativeLinears(
+      key: encoder.usesContentToPosition ? own ? try loader.linear("\(prefix).attention.self.pos_key_proj") : key : nil,
+      query: encoder.usesPositionToContent
+        ? own ? try loader.linear("\(prefix).attention.self.pos_query_proj") : query : nil)
     attentionDense = try loader.linear("\(prefix).attention.output.dense")
     attentionNorm = try loader.norm("\(prefix).attention.output.LayerNorm", epsilon: epsilon)
     intermediate = try loader.linear("\(prefix).intermediate.dense")
@@ -36,7 +42,7 @@ struct ReferenceLayer: Sendable {
     observe(.context, context)
     let attention = attentionNorm(attentionDense(context) + states)
     observe(.attention, attention)
-    let inner = intermediate(attention).gelu()
+    let inner = intermediate(attention).activated(by: encoder.activation)
     observe(.intermediate, inner)
     return outputNorm(output(inner) + attention)
   }

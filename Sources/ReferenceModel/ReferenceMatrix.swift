@@ -31,6 +31,50 @@ public struct ReferenceMatrix: Sendable, Equatable {
     ReferenceMatrix(rows: indices.count, columns: columns, values: indices.flatMap { self[row: $0] })
   }
 
+  /// The rows of `range`, as far as they exist; zeros in place of the others.
+  func selecting(rows range: Range<Int>) -> ReferenceMatrix {
+    var result = ReferenceMatrix(rows: range.count, columns: columns)
+    let known = range.clamped(to: 0..<rows)
+    if !known.isEmpty {
+      let first = (known.lowerBound - range.lowerBound) * columns
+      result.values.replaceSubrange(
+        first..<first + known.count * columns,
+        with: values[known.lowerBound * columns..<known.upperBound * columns])
+    }
+    return result
+  }
+
+  /// The columns of `range`.
+  func selecting(columns range: Range<Int>) -> ReferenceMatrix {
+    ReferenceMatrix(
+      rows: rows, columns: range.count,
+      values: (0..<rows).flatMap { self[row: $0].dropFirst(range.lowerBound).prefix(range.count) })
+  }
+
+  /// `body` of every element.
+  func mapped(_ body: (Float) -> Float) -> ReferenceMatrix {
+    ReferenceMatrix(rows: rows, columns: columns, values: values.map(body))
+  }
+
+  /// Its rows, each followed by the row of `other` with the same number.
+  func beside(_ other: ReferenceMatrix) -> ReferenceMatrix {
+    precondition(rows == other.rows)
+    return ReferenceMatrix(
+      rows: rows, columns: columns + other.columns, values: (0..<rows).flatMap { self[row: $0] + other[row: $0] })
+  }
+
+  /// Its one row `count` times.
+  func repeated(_ count: Int) -> ReferenceMatrix {
+    precondition(rows == 1)
+    return ReferenceMatrix(rows: count, columns: columns, values: (0..<count).flatMap { _ in values })
+  }
+
+  /// `body` of each two elements at the same place.
+  func combined(with other: ReferenceMatrix, _ body: (Float, Float) -> Float) -> ReferenceMatrix {
+    precondition(rows == other.rows && columns == other.columns)
+    return ReferenceMatrix(rows: rows, columns: columns, values: zip(values, other.values).map(body))
+  }
+
   /// Calls `body` with the elements of one row after the other.
   mutating func forEachRow(_ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void) {
     values.withUnsafeMutableBufferPointer { all in

@@ -11,6 +11,8 @@ public enum ReferenceModelError: Diagnostic, Equatable {
   case tooManyTokens(found: Int, limit: Int)
   /// A token id without a row in the embedding table.
   case tokenOutsideVocabulary(position: Int, found: Int32, vocabularySize: Int)
+  /// Weights for more hidden states than the encoder has (`squeeze_layers`).
+  case tooManyLayerWeights(path: String, tensor: String, found: Int, states: Int)
   /// Infinities or NaNs, from weights that hold them or from overflow.
   case notFinite(path: String, layer: Int?, stage: ReferenceStage)
 }
@@ -26,6 +28,8 @@ extension ReferenceModelError {
     case .tooManyTokens(let found, let limit): "input_ids: expected at most \(limit) tokens, found \(found)"
     case .tokenOutsideVocabulary(let position, let found, let size):
       "input_ids[\(position)]: expected an id from 0 to \(size - 1), found \(found)"
+    case .tooManyLayerWeights(let path, let tensor, let found, let states):
+      "\(path): \(tensor): expected weights for at most \(states) hidden states, found \(found)"
     case .notFinite(let path, let layer, let stage):
       "\(path): \(layer.map { "layer \($0), " } ?? "")\(stage.rawValue): expected finite values, found infinity or NaN"
     }

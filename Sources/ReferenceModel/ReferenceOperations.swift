@@ -1,4 +1,5 @@
 import Glibc
+import ModelCore
 
 /// `torch.nn.Linear`: `x · weightᵀ + bias`.
 struct ReferenceLinear: Sendable {
@@ -15,9 +16,27 @@ struct ReferenceLinear: Sendable {
   }
 }
 
+/// Linear layers with one activation function between each two of them (`torch.nn.Sequential`).
+struct ReferencePerceptron: Sendable {
+  let layers: [ReferenceLinear]
+  let activation: Activation
+
+  /// What the last layer gives for each row.
+  func callAsFunction(_ input: ReferenceMatrix) -> ReferenceMatrix {
+    var states = input
+    for (index, layer) in layers.enumerated() {
+      states = layer(index == 0 ? states : states.activated(by: activation))
+    }
+    return states
+  }
+}
+
 /// `torch.nn.LayerNorm` over the features of each row: `(x − mean) / √(variance + ε) · weight + bias`, with the
 /// variance that divides by the number of features. Mean and variance are summed in double precision.
 struct ReferenceLayerNorm: Sendable {
+  /// What `torch.nn.LayerNorm` has where nothing else is said, as in all of `gliclass`.
+  static let defaultEpsilon: Float = 1e-5
+
   let weight: [Float]
   let bias: [Float]
   let epsilon: Float
@@ -36,16 +55,6 @@ struct ReferenceLayerNorm: Sendable {
 }
 
 extension ReferenceMatrix {
-  /// Exact GELU, `x/2 · (1 + erf(x/√2))`, of every element.
-  func gelu() -> ReferenceMatrix {
-    var result = self
-    let halfRoot = Float(0.5).squareRoot()
-    result.forEachRow { _, row in
-      for index in row.indices { row[index] = 0.5 * row[index] * (1 + erff(row[index] * halfRoot)) }
-    }
-    return result
-  }
-
   /// Replaces each row by its softmax, `exp(x − max) / Σ exp(x − max)`.
   mutating func softmaxRows() {
     forEachRow { _, row in

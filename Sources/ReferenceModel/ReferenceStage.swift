@@ -1,6 +1,6 @@
 /// A point of the forward pass whose values can be observed. Matrices have one row a token unless noted.
 public enum ReferenceStage: String, Sendable, CaseIterable {
-  /// Word embeddings after LayerNorm: what the first layer reads.
+  /// Embeddings after LayerNorm: what the first layer reads.
   case embeddings
   /// Queries, all heads side by side.
   case query
@@ -12,11 +12,11 @@ public enum ReferenceStage: String, Sendable, CaseIterable {
   case context
   /// After the attention block and its LayerNorm: what `intermediate.dense` reads.
   case attention
-  /// After `intermediate.dense` and GELU: what `output.dense` reads.
+  /// After `intermediate.dense` and the activation function: what `output.dense` reads.
   case intermediate
-  /// After the feed-forward block and its LayerNorm: what the next layer reads.
+  /// After the feed-forward block and its LayerNorm, and the convolution where there is one: what the next layer reads.
   case output
-  /// The projected text, one row.
+  /// The projected text: one row, or one a token with pooling `pass`.
   case text
   /// The projected classes, one row a label.
   case classes

@@ -12,10 +12,12 @@ package struct RelativePositions: Sendable {
 
   init(tokenCount: Int, _ encoder: EncoderConfiguration) {
     self.tokenCount = tokenCount
-    let span = encoder.positionBuckets
+    let span = encoder.relativeSpan
     let distances = -(tokenCount - 1)...(tokenCount - 1)
     func bucket(_ distance: Int) -> Int {
-      Self.bucket(distance, bucketCount: span, maximumPosition: encoder.maximumRelativePosition)
+      // Without buckets, every distance is one of its own.
+      guard encoder.positionBuckets > 0 else { return distance }
+      return Self.bucket(distance, bucketCount: span, maximumPosition: encoder.maximumRelativePosition)
     }
     contentToPosition = distances.map { min(max(bucket(-$0) + span, 0), 2 * span - 1) }
     positionToContent = distances.map { min(max(-bucket($0) + span, 0), 2 * span - 1) }

@@ -8,17 +8,7 @@ import Testing
 @Suite struct IndependentReaderTests {
   /// Runs the reader; returns its status and what it said.
   private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
-    process.arguments = [python, Fixtures.script("read_glc.py")] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, output)
+    try Python.run("read_glc.py", arguments)
   }
 
   @Test(

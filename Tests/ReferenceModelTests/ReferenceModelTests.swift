@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import ModelCore
 import ReferenceModel
+import TestSupport
 import Testing
 
 /// Errors, and what can be observed on the way.
@@ -53,6 +54,34 @@ import Testing
     })
     let error = referenceError { () throws(ReferenceModelError) in try ReferenceModel(checkpoint) }
     #expect(error?.message.contains("rel_embeddings.weight: expected shape [64, 64], found [32, 64]") == true)
+  }
+
+  /// More weights for layers than there are states: made of a checkpoint of more layers, of which the last is said to be gone.
+  @Test func moreWeightsThanStatesAreNamed() throws {
+    let folder = try TestSupport.TemporaryFolder()
+    let source = try Variants.folder("squeeze-all-states")
+    let text = try String(contentsOfFile: source + "/config.json", encoding: .utf8)
+    #expect(text.contains("\"num_hidden_layers\": 4"))
+    let fewer = text.replacingOccurrences(of: "\"num_hidden_layers\": 4", with: "\"num_hidden_layers\": 3")
+    try fewer.write(toFile: folder.file("config.json"), atomically: true, encoding: .utf8)
+    try FileManager.default.copyItem(atPath: source + "/model.safetensors", toPath: folder.file("model.safetensors"))
+    let checkpoint = try Checkpoint.open(folder.path)
+    let error = referenceError { () throws(ReferenceModelError) in try ReferenceModel(checkpoint) }
+    let path = checkpoint.weights.path
+    let tensor = "model.layer_wise_attention.W1.weight"
+    #expect(error == .tooManyLayerWeights(path: path, tensor: tensor, found: 5, states: 4))
+    #expect(error?.message == "\(path): \(tensor): expected weights for at most 4 hidden states, found 5")
+    #expect(error?.exitStatus == .badData)
+  }
+
+  /// A table of absolute positions is where inputs end.
+  @Test func positionsAreChecked() throws {
+    let model = try ReferenceModel(Checkpoint.open(Variants.folder("position-biased-input")))
+    #expect(try model.logits(inputIDs: Array(repeating: 1, count: 256)) == [])
+    let error = referenceError { () throws(ReferenceModelError) in
+      try model.logits(inputIDs: Array(repeating: 1, count: 257))
+    }
+    #expect(error == .tooManyTokens(found: 257, limit: 256))
   }
 
   @Test func infinityInTheWeightsIsFound() throws {
