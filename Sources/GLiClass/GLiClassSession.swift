@@ -61,10 +61,16 @@ public final class GLiClassSession {
     try tokenizing { planner throws(GLiClassError) in try planner.plan(request) }
   }
 
+  /// What the model says of the labels that were not lost. The others are part of the input all the same, because a scorer may count
+  /// them.
   func run(_ passes: [Prompt], embeddings: Bool) throws(GLiClassError) -> [EngineOutput] {
+    let prompts = passes.map {
+      EnginePrompt(tokens: $0.ids, labelPositions: $0.labelPositions, lostLabelCount: $0.lostLabelCount)
+    }
     do throws(EngineError) {
-      return try engine.outputs(
-        passes.map { EnginePrompt(tokens: $0.ids, labelPositions: $0.labelPositions) }, embeddings: embeddings)
+      return zip(passes, try engine.outputs(prompts, embeddings: embeddings)).map {
+        $1.dropping(labels: $0.lostLabelCount)
+      }
     } catch {
       throw .engine(error)
     }
@@ -78,5 +84,17 @@ public final class GLiClassSession {
     // Asked first: what a tokenizer whose pages have vanished says means nothing.
     do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
     return try result.get()
+  }
+}
+
+extension EngineOutput {
+  /// The same without the last `count` labels.
+  fileprivate func dropping(labels count: Int) -> EngineOutput {
+    guard count > 0 else { return self }
+    var output = self
+    output.logits.removeLast(count)
+    output.uncalibratedLogits?.removeLast(count)
+    output.embeddings?.classes.removeLast(count)
+    return output
   }
 }

@@ -13,16 +13,6 @@ import Testing
 
   @Test func areThere() { #expect(Variants.names.count >= 150) }
 
-  @Test(arguments: Variants.refused.keys.sorted())
-  func isRefusedByName(_ name: String) throws {
-    let error = thrown(CheckpointError.self) { try Checkpoint.open(Variants.folder(name)) }
-    guard case .core(.unsupported(_, let field, _, _)) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
-    #expect(field == Variants.refused[name])
-  }
-
   /// Without a number of labels, there are as many as the input has; those that it has lost change others with hopfield alone.
   @Test(arguments: ["extract-class-average", "calibrator-bias"])
   func lostLabelsAreAskedForOrNot(_ name: String) throws {

@@ -3,20 +3,11 @@ import Foundation
 /// The small checkpoints that Tests/Fixtures/variants describes, one for every value of every option, with what the Python package
 /// answers. Scripts/make_variants.py makes the weights: once a test run, on first use.
 public enum Variants {
-  /// Those that can be run, sorted; empty where the folder is missing, which a test must not take for success.
+  /// All of them, sorted; empty where the folder is missing, which a test must not take for success.
   public static let names: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: Fixtures.path("variants"))) ?? []
-    let all = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }
-    return all.filter { refused[$0] == nil }.sorted()
+    return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }.sorted()
   }()
-
-  /// The others, with the field of the configuration because of which they are refused.
-  public static let refused = [
-    "buckets-15": "encoder_config.position_buckets",
-    "calibrator-slots-fixed": "max_labels_alloc",
-    "hopfield-slots-16": "max_labels_alloc",
-    "hopfield-slots-fixed": "max_labels_alloc",
-  ]
 
   /// The checkpoint `name`: a Hugging Face folder.
   public static func folder(_ name: String) throws -> String { try made.get().file(name) }
