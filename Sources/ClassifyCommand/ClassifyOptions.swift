@@ -82,7 +82,7 @@ struct LengthOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Read long texts in parts and take the largest score of each label: tokens[:SIZE[:OVERLAP]] cuts at words so that parts fit (overlap 32 tokens); reference[:SIZE[:OVERLAP]] cuts after 8192 characters (overlap 256), with 8 labels a pass, as the Python pipeline does.",
+      "Read long texts in parts and take the largest score of each label: tokens[:SIZE[:OVERLAP]] cuts at words so that parts fit (overlap 32 tokens, or a quarter of SIZE); reference[:SIZE[:OVERLAP]] cuts after 8192 characters (overlap 256), with 8 labels a pass, as the Python pipeline does.",
       valueName: "rule"),
     completion: .list(["tokens", "reference"]), transform: chunking)
   var chunk: Chunking?
@@ -112,18 +112,14 @@ enum LostLabels: String, ExpressibleByArgument, CaseIterable {
   let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
   let numbers = parts.dropFirst().map { Int($0) }
   guard ["tokens", "reference"].contains(parts[0]), parts.count <= 3, numbers.allSatisfy({ $0 != nil }) else {
-    throw ValidationError(
-      "--chunk: expected tokens[:SIZE[:OVERLAP]] or reference[:SIZE[:OVERLAP]], found \"\(argument)\".")
+    throw ValidationError("expected tokens[:SIZE[:OVERLAP]] or reference[:SIZE[:OVERLAP]], found \"\(argument)\".")
   }
-  let size = numbers.first ?? nil
-  let overlap = numbers.dropFirst().first ?? nil
+  let (size, overlap) = (numbers.first ?? nil, numbers.dropFirst().first ?? nil)
   let isReference = parts[0] == "reference"
-  let actualOverlap = overlap ?? (isReference ? 256 : 32)
-  guard size.map({ $0 >= 1 && (0..<$0).contains(actualOverlap) }) ?? true else {
+  let known = overlap ?? (isReference ? 256 : 0)
+  if let size, size < 1 || !(0..<size).contains(known) {
     throw ValidationError(
-      "--chunk: expected a size of at least 1 and an overlap below it, found size \(size ?? 0) and overlap \(actualOverlap)."
-    )
+      "expected a size of at least 1 and an overlap from 0 to less than that, found size \(size) and overlap \(known).")
   }
-  return isReference
-    ? .reference(size: size ?? 8192, overlap: actualOverlap) : .tokens(size: size, overlap: actualOverlap)
+  return isReference ? .reference(size: size ?? 8192, overlap: known) : .tokens(size: size, overlap: overlap)
 }

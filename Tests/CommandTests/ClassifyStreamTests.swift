@@ -188,6 +188,23 @@ struct Answer: Decodable {
     #expect(outcome.errors.isEmpty && outcome.output.isEmpty, "\(outcome)")
   }
 
+  /// Whoever ignores Ctrl-C for the program (`nohup`, background jobs of a script) has it ignored.
+  @Test func ignoredInterrupt() throws {
+    let input = try ChildProcess.file(Array(String(repeating: "{\"text\":\"some words\"}\n", count: 3000).utf8))
+    let (output, errors) = (try ChildProcess.file([]), try ChildProcess.file([]))
+    defer { for descriptor in [input, output, errors] { close(descriptor) } }
+    let arguments = [
+      "/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", try Program.classify.path, "classify", model, "--labels", "a",
+      "--jsonl",
+    ]
+    let process = try ChildProcess(
+      arguments.map { Array($0.utf8) }, ChildProcess.Streams(input: input, output: output, errors: errors))
+    usleep(100_000)
+    kill(process.identifier, SIGINT)
+    #expect(process.wait() == .status(0))
+    #expect(ChildProcess.contents(output).split(separator: 0x0A).count == 3000)
+  }
+
   /// In the middle of a long file: whole lines, in order, and not all of them.
   @Test func interruptedWhileComputing() throws {
     let count = 200_000

@@ -160,6 +160,34 @@ import Testing
     }
   }
 
+  @Test func everyPartHasPromptAndExamples() throws {
+    let session = try session()
+    var request = request(Self.long, Array(Self.labels[..<3]), .init(maximumLength: 80, chunking: .tokens()))
+    request.taskPrompt = "Topic: "
+    request.examples = [FewShotExample(text: "chess", labels: ["games"])]
+    request.retrievedExamples = [RetrievedExample(text: "a shell", trueLabels: ["shell"], allLabels: [])]
+    let prompts = try session.prompts(request)
+    #expect(prompts.count > 10)
+    let tokenizer = session.model.tokenizer
+    let prompt = try tokenizer.encode("Topic: ", addTemplate: false)
+    let tail = try tokenizer.encode(
+      RetrievedExample.augment("x", with: request.retrievedExamples) + "<<EXAMPLE>>chess \nLabels:\n games<<SEP>>")
+    for part in prompts {
+      #expect(part.ids.count <= 80 && !part.isTruncated)
+      #expect(part.ids.dropFirst(1 + (part.separatorPosition ?? 0)).prefix(prompt.count) == prompt[...])
+      // But the first two: `[CLS]` and the text.
+      #expect(part.ids.suffix(tail.count - 2) == tail.suffix(tail.count - 2))
+    }
+    // Every word of the text is in some part, in order.
+    var request1 = request
+    request1.options.chunking = .tokens(overlap: 0)
+    let words = try tokenizer.encode(Self.long, addTemplate: false)
+    let read = try session.prompts(request1).flatMap { part in
+      part.ids.dropFirst(1 + (part.separatorPosition ?? 0) + prompt.count).dropLast(tail.count - 2)
+    }
+    #expect(read == words)
+  }
+
   @Test func aWordLongerThanAPart() throws {
     let session = try session()
     let options = ClassificationOptions(maximumLength: 32, chunking: .tokens(overlap: 4))

@@ -83,7 +83,7 @@ extension Chunking {
     let (size, overlap) =
       switch self {
       case .reference(let size, let overlap): (size, overlap)
-      case .tokens(let size, let overlap): (size ?? .max, overlap)
+      case .tokens(let size, let overlap): (size ?? .max, overlap ?? 0)
       }
     guard size >= 1, overlap >= 0, overlap < size else { throw .invalidChunking(size: size, overlap: overlap) }
   }

@@ -10,10 +10,11 @@ extension PassComposer {
 
   /// The passes of all parts. Where the tokens of words do not add up to those of the part, it loses words until it fits.
   func tokenPasses(
-    size: Int?, overlap: Int, _ scratch: inout EncodingScratch
+    size: Int?, overlap: Int?, _ scratch: inout EncodingScratch
   ) throws(GLiClassError) -> [Prompt] {
     let room = try roomForText(&scratch)
     let size = min(size ?? room, room)
+    let overlap = overlap ?? min(32, size / 4)
     guard overlap < size else { throw .invalidChunking(size: size, overlap: overlap) }
     let pieces = try pieces(of: request.text, size: size, &scratch)
     var passes: [Prompt] = []
@@ -24,7 +25,7 @@ extension PassComposer {
       var end = Self.end(of: pieces, from: start, size: size)
       var own = try self.passes(of: augmented(text(of: pieces[start..<end], isFirst: start == 0)), &scratch)
       while end - start > 1, own.contains(where: \.isTruncated) {
-        end -= 1
+        end -= max(1, (end - start) / 8)
         own = try self.passes(of: augmented(text(of: pieces[start..<end], isFirst: start == 0)), &scratch)
       }
       passes += own

@@ -90,8 +90,9 @@ public enum Chunking: Sendable, Equatable {
   /// before the end of the last. Tokens beyond the maximum length are cut off a part, as there. Retrieved examples are part
   /// of the text.
   case reference(size: Int = 8192, overlap: Int = 256)
-  /// Parts of at most `size` tokens, counted word by word, and no more than fit beside labels, prompt and examples (`nil`: as many as fit),
-  /// cut at white space; a word that is longer is cut between characters. Each begins with as many of the last words of the one before as
-  /// make up to `overlap` tokens. Retrieved examples are put behind every part.
-  case tokens(size: Int? = nil, overlap: Int = 32)
+  /// Parts of at most `size` tokens, counted word by word, and no more than fit beside labels, prompt and examples (`nil`: as
+  /// many as fit), cut at white space; a word that is longer is cut between characters. Each begins with as many of the last
+  /// words of the one before as make up to `overlap` tokens (`nil`: 32, or a quarter of the size where that is less).
+  /// Retrieved examples are put behind every part.
+  case tokens(size: Int? = nil, overlap: Int? = nil)
 }
