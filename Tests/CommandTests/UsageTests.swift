@@ -121,4 +121,23 @@ import Testing
     expectFailure(try Program.classify.run(["inspect", folder.path]), status: 66, naming: [folder.path, "directory"])
     expectFailure(try Program.classify.run(["inspect", "/dev/null"]), status: 66, naming: ["/dev/null"])
   }
+
+  @Test func helpHasExamples() throws {
+    for command in ["classify", "tokenize", "inspect", "bench"] {
+      let outcome = try Program.classify.run([command, "--help"])
+      expectSuccess(outcome)
+      #expect(outcome.text.contains("EXAMPLES\n  gliclass \(command) "), "\(command)")
+    }
+  }
+
+  /// What Scripts/manual writes for shells.
+  @Test(arguments: ["bash", "zsh", "fish"]) func completions(_ shell: String) throws {
+    for program in Program.allCases {
+      let outcome = try program.run(["--generate-completion-script", shell])
+      expectSuccess(outcome)
+      #expect(outcome.text.contains(program.rawValue))
+    }
+    let text = try Program.classify.run(["--generate-completion-script", shell]).text
+    for option in ["labels-file", "chunk", "lost-labels", "top-k"] { #expect(text.contains(option), "\(option)") }
+  }
 }
