@@ -50,13 +50,18 @@ extension EncoderConfiguration {
     return id < 0 ? count + 1 + id : id
   }
 
-  private func checkPositions(_ encoder: JSONValue) throws(ModelCoreError) {
-    guard usesRelativePositions else { return }
+  private mutating func checkPositions(_ encoder: JSONValue) throws(ModelCoreError) {
+    let areBucketsPossible = positionBuckets == 0 || maximumRelativePosition > positionBuckets / 2 + 1
+    guard usesRelativePositions else {
+      // Nobody reads them, but a `.glc` holds only what is possible.
+      if !areBucketsPossible { positionBuckets = 0 }
+      return
+    }
     func unsupported(_ field: String, _ found: Int, _ supported: String) -> ModelCoreError {
       .unsupported(
         path: encoder.document.path, field: "\(encoder.field).\(field)", found: "\(found)", supported: supported)
     }
-    guard positionBuckets == 0 || maximumRelativePosition > positionBuckets / 2 + 1 else {
+    guard areBucketsPossible else {
       throw unsupported(
         "position_buckets", positionBuckets, "log buckets that end before position \(maximumRelativePosition)")
     }
@@ -89,7 +94,7 @@ extension JSONValue {
     guard let value = member("pos_att_type"), !value.isNull else { return [] }
     var names: [String] = []
     if let text = value.string {
-      names = text.lowercased().split(separator: "|").map { String($0.filter { $0 != " " }) }
+      names = text.lowercasedNames
     } else {
       for element in try value.elements() { names.append(try element.requireString()) }
     }
@@ -100,7 +105,7 @@ extension JSONValue {
   /// `norm_rel_ebd`: names with `|` between them.
   fileprivate func relativeNorms() throws(ModelCoreError) -> [String] {
     guard let value = member("norm_rel_ebd") else { return [] }
-    let names = try value.requireString().lowercased().split(separator: "|").map { String($0.filter { $0 != " " }) }
+    let names = try value.requireString().lowercasedNames
     for name in names where name != "layer_norm" && name != "none" {
       throw value.unsupported("\"layer_norm\", \"none\"")
     }
@@ -109,7 +114,9 @@ extension JSONValue {
 
   /// `conv_kernel_size`, `conv_groups` and `conv_act`; `nil` where the first is absent or not positive.
   fileprivate func convolution(_ hiddenSize: Int) throws(ModelCoreError) -> ConvolutionConfiguration? {
-    guard let kernel = member("conv_kernel_size"), !kernel.isNull, let size = kernel.int, size > 0 else { return nil }
+    guard let kernel = member("conv_kernel_size"), !kernel.isNull else { return nil }
+    let size = try kernel.requireInt(in: -65_536...65_536)
+    guard size > 0 else { return nil }
     // One that is even makes the text shorter in transformers, which then fails; no more inputs than a product may have.
     guard size % 2 == 1, size * hiddenSize <= 65_536 else {
       throw kernel.unsupported("an odd size, at most \(65_536 / hiddenSize)")
@@ -120,5 +127,17 @@ extension JSONValue {
     }
     return ConvolutionConfiguration(
       kernelSize: size, groupCount: groups, activation: try activation("conv_act") ?? .tanh)
+  }
+}
+
+extension String {
+  /// The names between `|`, without white space around them, in lower case; empty ones are none.
+  fileprivate var lowercasedNames: [String] {
+    lowercased().split(separator: "|").map { name in
+      var name = name
+      while name.first?.isWhitespace == true { name.removeFirst() }
+      while name.last?.isWhitespace == true { name.removeLast() }
+      return String(name)
+    }.filter { !$0.isEmpty }
   }
 }

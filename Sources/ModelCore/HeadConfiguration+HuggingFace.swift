@@ -22,7 +22,7 @@ extension HeadConfiguration {
     usesLSTM = try config.boolean("use_lstm") ?? false
     if try config.boolean("use_calibrator") == true {
       let scale = try config.member("calibrator_beta_max")?.requireDouble() ?? 3
-      guard scale > 0, Float(scale).isFinite else {
+      guard Float(scale) > 0, Float(scale).isFinite else {
         throw config.unexpected("calibrator_beta_max", "a positive number")
       }
       calibrator = CalibratorConfiguration(
@@ -50,13 +50,15 @@ extension HeadConfiguration {
         slots == nil || slots?.string == "dynamic", "max_labels_alloc",
         "\"dynamic\" where scorer_type is \"hopfield\"")
     }
-    if usesLSTM { try require(hidden % 2 == 0, "use_lstm", "an even hidden_size") }
     if scorer == .crossAttention {
       try require(
         projectorSize % scorerHeadCount == 0, "scorer_num_heads", "a divisor of hidden_size \(projectorSize)")
       try require(pooling == .pass, "pooling_strategy", "\"pass\" where scorer_type is \"cross-attn\"")
     } else {
       try require(pooling != .pass, "pooling_strategy", "\"pass\" only where scorer_type is \"cross-attn\"")
+    }
+    if usesLSTM, pooling == .pass {
+      try require(!extractsText, "extract_text_features", "false where use_lstm is true and pooling_strategy \"pass\"")
     }
     if calibrator != nil { try require(pooling != .pass, "use_calibrator", "false where pooling_strategy is \"pass\"") }
     if usesSegmentEmbeddings {

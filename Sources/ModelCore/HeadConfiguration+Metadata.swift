@@ -32,7 +32,9 @@ extension HeadConfiguration {
     if scorer != .simple || usesLSTM, projectorSize != hidden {
       throw try model.required("projector_size").unexpected("hidden_size \(hidden) with this scorer or LSTM")
     }
-    if usesLSTM, hidden % 2 != 0 { throw try model.required("lstm").unexpected("false where hidden_size is odd") }
+    if usesLSTM, pooling == .pass, extractsText {
+      throw try model.required("extract_text").unexpected("false with lstm and pooling \"pass\"")
+    }
     if scorer == .crossAttention, projectorSize % scorerHeadCount != 0 {
       throw try model.required("scorer_heads").unexpected("a divisor of projector_size \(projectorSize)")
     }
@@ -86,7 +88,9 @@ extension CalibratorConfiguration {
   fileprivate init?(metadata value: JSONValue) throws(ModelCoreError) {
     guard !value.isNull else { return nil }
     let scale = try value.required("beta_max").requireDouble()
-    guard scale > 0, Float(scale).isFinite else { throw try value.required("beta_max").unexpected("a positive number") }
+    guard Float(scale) > 0, Float(scale).isFinite else {
+      throw try value.required("beta_max").unexpected("a positive number")
+    }
     self.init(
       hiddenSize: try value.required("hidden_size").requireInt(in: 1...65_536), maximumScale: Float(scale),
       hasBias: try value.required("bias").requireBool())
