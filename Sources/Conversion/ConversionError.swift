@@ -11,6 +11,8 @@ public enum ConversionError: Diagnostic {
   case tokenizer(TokenizerCompilerError)
   /// Tensors that no rule of this architecture knows.
   case unknownTensors(path: String, names: [String])
+  /// Weights for more hidden states than the encoder has (`squeeze_layers`).
+  case tooManyLayerWeights(path: String, tensor: String, found: Int, states: Int)
   /// A weight is infinite or NaN.
   case notFinite(path: String, tensor: String, row: Int)
   /// The configuration calls for a tensor too large to lay out.
@@ -37,7 +39,10 @@ extension ConversionError {
     case .unknownTensors(let path, let names):
       let shown = names.prefix(100).joined(separator: ", ")
       let rest = names.count > 100 ? " and \(names.count - 100) more" : ""
-      return "\(path): expected only tensors of a deberta-v2 uni-encoder with scorer simple, found also \(shown)\(rest)"
+      return
+        "\(path): expected only tensors of the configured deberta-v2 uni-encoder, found also \(shown)\(rest)"
+    case .tooManyLayerWeights(let path, let tensor, let found, let states):
+      return "\(path): tensor \(tensor): expected weights for at most \(states) hidden states, found \(found)"
     case .notFinite(let path, let tensor, let row):
       return "\(path): tensor \(tensor): expected finite values, found infinity or NaN in row \(row)"
     case .tooLarge(let path, let tensor): return "\(path): tensor \(tensor): expected a size below 2^63 bytes"

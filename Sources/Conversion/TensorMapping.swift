@@ -16,6 +16,7 @@ package struct TensorMapping {
   ///   tensor that no rule knows.
   package init(_ checkpoint: Checkpoint) throws(ConversionError) {
     table = TensorTable(checkpoint.configuration) { checkpoint.tensor($0)?.shape }
+    try Self.checkLayerWeights(checkpoint)
     let requirements = table.requirements
     let views = try lifting(ConversionError.checkpoint) { () throws(CheckpointError) in
       try checkpoint.require(requirements)
@@ -31,6 +32,17 @@ package struct TensorMapping {
     projected = views.filter { !own.contains($0.name) }
     precondition(rows.count == table.rows.count, "every row's tensor is required")
     indexByName = Dictionary(rows.enumerated().map { ($1.row.name, $0) }) { first, _ in first }
+  }
+
+  /// How many hidden states are weighted is in no configuration, only in the tensors: not more than there are.
+  private static func checkLayerWeights(_ checkpoint: Checkpoint) throws(ConversionError) {
+    let name = "\(TensorTable.layerWiseAttention).W1.weight"
+    let states = checkpoint.configuration.encoder.layerCount + 1
+    guard checkpoint.configuration.head.squeezesLayers, let view = checkpoint.tensor(name), let count = view.shape.last
+    else { return }
+    guard count <= states else {
+      throw .tooManyLayerWeights(path: view.path, tensor: name, found: count, states: states)
+    }
   }
 
   /// The row that makes the tensor `name` of the `.glc`.

@@ -17,9 +17,9 @@ extension TensorTable {
       rows.append(TensorRow("embeddings.segments", "model.segment_embeddings.weight", .vector, [3, hidden]))
     }
     if head.squeezesLayers {
-      // As many layers as the tensor says: the released code makes one weight a layer and has one state more.
-      rows += layerWiseAttention(
-        hidden, layers: shape("\(layerWiseAttention).W1.weight")?.last ?? configuration.encoder.layerCount)
+      // As many states as the tensor says: the released code makes one weight a layer and has one state more.
+      let count = shape("\(layerWiseAttention).W1.weight")?.last ?? 0
+      rows += layerWiseAttention(hidden, layers: count > 0 ? count : configuration.encoder.layerCount)
     }
     if head.usesLSTM { rows += lstm(size) }
     if head.normalizesFeatures {
