@@ -57,7 +57,7 @@ struct TensorTable {
     let encoder = configuration.encoder
     var rows = Self.embeddings(encoder)
     for index in 0..<encoder.layerCount { rows += Self.layer(index, encoder) }
-    if encoder.layerCount > 0, let convolution = encoder.convolution { rows += Self.convolution(convolution, encoder) }
+    if let convolution = encoder.convolution { rows += Self.convolution(convolution, encoder) }
     rows += Self.head(configuration, shape: shape)
     self.rows = rows
     let hidden = encoder.hiddenSize

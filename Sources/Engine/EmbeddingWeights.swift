@@ -76,7 +76,7 @@ struct ConvolutionWeights {
   let activation: Activation
 
   init?(_ file: GLCFile, _ encoder: EncoderConfiguration) throws(EngineError) {
-    guard let convolution = encoder.convolution, encoder.layerCount > 0 else { return nil }
+    guard let convolution = encoder.convolution else { return nil }
     kernelSize = convolution.kernelSize
     activation = convolution.activation
     linear = try Linear(

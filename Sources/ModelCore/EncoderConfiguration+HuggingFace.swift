@@ -38,8 +38,10 @@ extension EncoderConfiguration {
     tokenTypeCount = try encoder.member("type_vocab_size")?.requireInt(in: 0...65_536) ?? 0
     hasOwnRelativeProjections = !(try encoder.member("share_att_key")?.requireBool() ?? false)
     activation = try encoder.activation("hidden_act") ?? .gelu
-    convolution = try encoder.convolution(hiddenSize)
     layerCount = try Self.layersRead(config, of: checkpointLayerCount)
+    let convolution = try encoder.convolution(hiddenSize)
+    // It stands beside the first layer.
+    self.convolution = layerCount > 0 ? convolution : nil
     try checkPositions(encoder)
   }
 

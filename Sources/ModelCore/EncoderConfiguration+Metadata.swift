@@ -42,7 +42,9 @@ extension EncoderConfiguration {
     absolutePositionCount = try model.required("position_embeddings").requireInt(in: 0...1_000_000)
     tokenTypeCount = try model.required("token_type").requireBool() ? 1 : 0
     activation = try model.required("activation").choice(Activation.self)
-    convolution = try ConvolutionConfiguration(metadata: try model.required("convolution"), hiddenSize: hiddenSize)
+    let convolution = try model.required("convolution")
+    self.convolution = try ConvolutionConfiguration(metadata: convolution, hiddenSize: hiddenSize)
+    guard layerCount > 0 || self.convolution == nil else { throw convolution.unexpected("null without layers") }
   }
 
   /// The members that every version has, without ``activation``.
@@ -105,6 +107,8 @@ extension ConvolutionConfiguration {
     self.init(
       kernelSize: kernelSize, groupCount: 1, activation: try value.required("activation").choice(Activation.self))
   }
+
+  static let metadataNames = ["kernel_size", "activation"]
 
   fileprivate var metadata: JSON {
     .object([("kernel_size", .int(kernelSize)), ("activation", .string(activation.rawValue))])

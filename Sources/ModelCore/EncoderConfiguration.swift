@@ -43,7 +43,7 @@ public struct EncoderConfiguration: Sendable, Equatable {
   public var hasOwnRelativeProjections = false
   /// Behind the first product of the feed-forward network.
   public var activation = Activation.gelu
-  /// The convolution beside the first layer; `nil` without one.
+  /// The convolution beside the first layer; `nil` without one of either.
   public var convolution: ConvolutionConfiguration?
 
   /// An encoder whose embeddings have hidden size, and all of whose layers are run.

@@ -96,6 +96,8 @@ extension CalibratorConfiguration {
       hasBias: try value.required("bias").requireBool())
   }
 
+  static let metadataNames = ["hidden_size", "beta_max", "bias"]
+
   fileprivate var metadata: JSON {
     .object([
       ("hidden_size", .int(hiddenSize)), ("beta_max", .float(maximumScale)), ("bias", .bool(hasBias)),

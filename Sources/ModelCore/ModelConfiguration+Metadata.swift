@@ -10,7 +10,15 @@ extension ModelConfiguration {
     guard architecture.string == "deberta-v2" else { throw architecture.unsupported("\"deberta-v2\"") }
     encoder = try EncoderConfiguration(metadata: model, version: version)
     head = try HeadConfiguration(metadata: model, version: version)
-    if version > 1 { try Self.refuseUnknown(model, metadata) }
+    if version > 1 {
+      try Self.refuseUnknown(
+        in: model, known: ["architecture"] + EncoderConfiguration.metadataNames + HeadConfiguration.metadataNames)
+      for (part, known) in [
+        ("convolution", ConvolutionConfiguration.metadataNames), ("calibrator", CalibratorConfiguration.metadataNames),
+      ] {
+        if let part = model.member(part) { try Self.refuseUnknown(in: part, known: known) }
+      }
+    }
     let prompt = try metadata.required("prompt")
     let vocabularySize = encoder.vocabularySize
     self.prompt = PromptConfiguration(
@@ -25,14 +33,10 @@ extension ModelConfiguration {
     }
   }
 
-  /// A member of `model` that is not known may change what the model computes.
-  private static func refuseUnknown(_ model: JSONValue, _ metadata: JSONValue) throws(ModelCoreError) {
-    let known = Set(
-      (EncoderConfiguration.metadataNames + HeadConfiguration.metadataNames + ["architecture"]))
-    for key in model.keys where !known.contains(key) {
-      throw .unsupported(
-        path: model.path, field: model.fieldName(key), found: model.member(key)?.found ?? "",
-        supported: "only members that this version knows")
+  /// A member that is not known may change what the model computes.
+  private static func refuseUnknown(in object: JSONValue, known: [String]) throws(ModelCoreError) {
+    for key in object.keys where !known.contains(key) {
+      throw try object.required(key).unsupported("only members that this version knows")
     }
   }
 

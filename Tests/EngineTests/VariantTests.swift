@@ -13,7 +13,8 @@ import Testing
     let model = try GLiClassModel(path: Converted.glc(Variants.folder(name), scheme))
     let label = Int32(model.file.configuration.prompt.labelTokenID)
     let prompts = try Variants.description(name).examples.map { example in
-      let positions = Array(example.inputIds.indices.filter { example.inputIds[$0] == label }.prefix(example.labels.count))
+      let positions = Array(
+        example.inputIds.indices.filter { example.inputIds[$0] == label }.prefix(example.labels.count))
       return EnginePrompt(
         tokens: example.inputIds, labelPositions: positions, lostLabelCount: example.labels.count - positions.count)
     }
@@ -90,7 +91,9 @@ import Testing
   }
 
   /// From text to logits, prompt and examples and truncation included, by the library alone.
-  @Test(arguments: ["base", "published-v1", "published-instruct", "published-multilang", "calibrator-bias", "scorer-hopfield"])
+  @Test(arguments: [
+    "base", "published-v1", "published-instruct", "published-multilang", "calibrator-bias", "scorer-hopfield",
+  ])
   func textsGiveTheRecordedTokens(_ name: String) throws {
     let (model, prompts) = try Self.load(name, .f32)
     let session = try model.makeSession(options: SessionOptions(threads: 1))
