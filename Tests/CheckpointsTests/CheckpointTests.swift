@@ -58,13 +58,14 @@ import Testing
   @Test func configurationIsChecked() throws {
     let folder = try TemporaryFolder()
     let value = try folder.checkpoint(weights: Self.weights()) {
-      $0.replacingOccurrences(of: "\"scorer_type\": \"simple\"", with: "\"scorer_type\": \"mlp\"")
+      $0.replacingOccurrences(of: "\"scorer_type\": \"simple\"", with: "\"scorer_type\": \"dot\"")
     }
     #expect(
       Self.error(opening: value)
         == .core(
           .unsupported(
-            path: value + "/config.json", field: "scorer_type", found: "\"mlp\"", supported: "\"simple\"")))
+            path: value + "/config.json", field: "scorer_type", found: "\"dot\"",
+            supported: "\"simple\", \"weighted-dot\", \"mlp\", \"hopfield\", \"cross-attn\"")))
     let field = try folder.checkpoint(weights: Self.weights()) {
       $0.replacingOccurrences(of: "\"scorer_type\"", with: "\"flux\": 1, \"scorer_type\"")
     }

@@ -10,11 +10,14 @@ import Testing
   struct BadField: Sendable, CustomTestStringConvertible {
     let field: String
     let value: String?
+    /// The field that the error names, where that is another one.
+    let blamed: String
     let found: String
     var testDescription: String { "\(field): \(value ?? "absent")" }
 
-    init(_ field: String, _ value: String?, found: String? = nil) {
+    init(_ field: String, _ value: String?, field blamed: String? = nil, found: String? = nil) {
       (self.field, self.value, self.found) = (field, value, found ?? value ?? "nothing")
+      self.blamed = blamed ?? field
     }
   }
 
@@ -41,18 +44,17 @@ import Testing
   static let unsupported: [BadField] = [
     BadField("use_moe", "1"), BadField("encoder_config.conv_bias", "true"), BadField("Hidden_size", "64"),
     BadField("architecture_type", "\"bi-encoder\""), BadField("architecture_type", "null"),
-    BadField("model_type", "\"gliner\""), BadField("scorer_type", "\"mlp\""), BadField("scorer_type", "null"),
-    BadField("pooling_strategy", "\"avg\""), BadField("use_lstm", "true"), BadField("use_lstm", "null"),
-    BadField("layer_wise", "1"), BadField("embed_class_token", "false"), BadField("encoder_layer_id", "-1.0"),
+    BadField("model_type", "\"gliner\""), BadField("scorer_type", "\"dot\""), BadField("scorer_type", "null"),
+    BadField("scorer_type", "\"cross-attn\"", field: "pooling_strategy", found: "\"first\""),
+    BadField("pooling_strategy", "\"mean\""), BadField("pooling_strategy", "\"pass\""), BadField("use_lstm", "null"),
+    BadField("layer_wise", "1"), BadField("embed_class_token", "0"), BadField("max_labels_alloc", "25"),
     BadField("label_model_name", "\"x\""), BadField("label_model_config", "{}", found: "an object"),
     BadField("encoder_config.model_type", "\"deberta\""), BadField("encoder_config.model_type", "\"modernbert\""),
-    BadField("encoder_config.model_type", "null"), BadField("encoder_config.hidden_act", "\"relu\""),
-    BadField("encoder_config.position_biased_input", "true"), BadField("encoder_config.relative_attention", "false"),
-    BadField("encoder_config.share_att_key", "false"), BadField("encoder_config.share_att_key", "null"),
-    BadField("encoder_config.type_vocab_size", "2"), BadField("encoder_config.conv_kernel_size", "3"),
-    BadField("encoder_config.embedding_size", "32"), BadField("encoder_config.attention_head_size", "64"),
+    BadField("encoder_config.model_type", "null"), BadField("encoder_config.hidden_act", "\"prelu\""),
+    BadField("projector_hidden_act", "\"gelu_tanh\""),
+    BadField("encoder_config.conv_kernel_size", "4"), BadField("encoder_config.attention_head_size", "64"),
     BadField("encoder_config.num_attention_heads", "5"), BadField("encoder_config.num_attention_heads", "64"),
-    BadField("encoder_config.position_buckets", "-1"), BadField("encoder_config.position_buckets", "15"),
+    BadField("encoder_config.position_buckets", "-2"), BadField("encoder_config.position_buckets", "15"),
     BadField("encoder_config.position_buckets", "16.0"), BadField("encoder_config.position_buckets", "null"),
     BadField("encoder_config.position_buckets", "128"), BadField("encoder_config.norm_rel_ebd", "\"rms_norm\""),
     BadField("encoder_config.pos_att_type", "\"c2p|p2p\""),
@@ -62,22 +64,22 @@ import Testing
   @Test(arguments: unsupported)
   func unsupportedValue(_ bad: BadField) throws {
     let (path, error) = try Self.error(bad.field, bad.value)
-    guard case .core(.unsupported(path, bad.field, bad.found, let supported)) = error else {
-      Issue.record("expected unsupported \(bad.field), found \(error?.message ?? "no error")")
+    guard case .core(.unsupported(path, bad.blamed, bad.found, let supported)) = error else {
+      Issue.record("expected unsupported \(bad.blamed), found \(error?.message ?? "no error")")
       return
     }
-    #expect(error?.message == "\(path): \(bad.field): unsupported value \(bad.found); supported: \(supported)")
+    #expect(error?.message == "\(path): \(bad.blamed): unsupported value \(bad.found); supported: \(supported)")
     #expect(error?.exitStatus == .badData)
   }
 
-  /// Values of the wrong kind or size, and fields that must be there because their default in `transformers` is not implemented.
+  /// Values of the wrong kind or size.
   static let unexpected: [BadField] = [
     BadField("encoder_config", nil), BadField("encoder_config", "null"), BadField("encoder_config", "\"deberta-v2\""),
     BadField("encoder_config", "[]", found: "an array"),
-    BadField("encoder_config.position_biased_input", nil, found: "nothing, which means true"),
-    BadField("encoder_config.relative_attention", nil, found: "nothing, which means false"),
-    BadField("encoder_config.share_att_key", nil, found: "nothing, which means false"),
-    BadField("encoder_config.position_buckets", nil, found: "nothing, which means -1"), BadField("vocab_size", "0"),
+    BadField("encoder_config.position_biased_input", "null"), BadField("encoder_config.relative_attention", "0"),
+    BadField("encoder_config.share_att_key", "null"), BadField("encoder_config.type_vocab_size", "-1"),
+    BadField("encoder_config.embedding_size", "0"), BadField("encoder_config.conv_kernel_size", "3.0"),
+    BadField("encoder_layer_id", "-1.0"), BadField("encoder_layer_id", "3"), BadField("vocab_size", "0"),
     BadField("vocab_size", "-500"),
     BadField("vocab_size", "500.0"), BadField("vocab_size", "5e2"), BadField("vocab_size", "\"500\""),
     BadField("vocab_size", "9223372036854775807"), BadField("hidden_size", "-64"), BadField("hidden_size", "true"),
@@ -152,17 +154,19 @@ import Testing
             found: text == "[]" ? "an array" : text)))
   }
 
-  /// Where several fields are absent, the same one is named every time.
-  @Test func theFirstAbsentFieldIsNamed() throws {
-    let encoder = "{\"model_type\":\"deberta-v2\",\"hidden_size\":64}"
+  /// Where several fields are wrong, the same one is named every time.
+  @Test func theFirstWrongFieldIsNamed() throws {
+    let encoder = """
+      {"model_type":"deberta-v2","hidden_size":64,"num_attention_heads":2,"intermediate_size":0,"layer_norm_eps":2}
+      """
     for _ in 0..<20 {
       let (path, error) = try Self.error("encoder_config", encoder)
       #expect(
         error
           == .core(
             .unexpectedJSON(
-              path: path, field: "encoder_config.position_biased_input", expected: "false",
-              found: "nothing, which means true")))
+              path: path, field: "encoder_config.intermediate_size", expected: "an integer from 1 to 65536",
+              found: "0")))
     }
   }
 }

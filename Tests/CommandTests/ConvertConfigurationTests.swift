@@ -15,14 +15,14 @@ import Testing
 
   /// What is replaced in config.json, by what, and what the error names.
   static let values: [(old: String, new: String, names: [String])] = [
-    ("\"scorer_type\": \"simple\"", "\"scorer_type\": \"mlp\"", ["scorer_type", "\"mlp\"", "\"simple\""]),
-    ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"swish\"", ["encoder_config.hidden_act", "\"swish\""]),
+    ("\"scorer_type\": \"simple\"", "\"scorer_type\": \"dot\"", ["scorer_type", "\"dot\"", "\"simple\""]),
+    ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"xielu\"", ["encoder_config.hidden_act", "\"xielu\""]),
     ("\"uni-encoder\"", "\"bi-encoder\"", ["architecture_type", "\"bi-encoder\""]),
     ("\"deberta-v2\"", "\"modernbert\"", ["encoder_config.model_type", "\"modernbert\"", "\"deberta-v2\""]),
-    ("\"share_att_key\": true", "\"share_att_key\": false", ["encoder_config.share_att_key", "false"]),
-    ("\"normalize_features\": false", "\"normalize_features\": true", ["normalize_features", "true"]),
+    ("\"share_att_key\": true", "\"share_att_key\": null", ["encoder_config.share_att_key", "null"]),
+    ("\"normalize_features\": false", "\"normalize_features\": 1", ["normalize_features", "1"]),
     ("\"p2c\",", "\"p2p\",", ["encoder_config.pos_att_type", "p2c"]),
-    ("\"pooling_strategy\": \"first\"", "\"pooling_strategy\": \"avg\"", ["pooling_strategy", "\"avg\""]),
+    ("\"pooling_strategy\": \"first\"", "\"pooling_strategy\": \"mean\"", ["pooling_strategy", "\"mean\""]),
     ("\"use_lstm\": false", "\"use_lstm\": false, \"use_crf\": 3", ["use_crf", "3"]),
     ("\"legacy\": true", "\"legacy\": true, \"rotary\": \"x\"", ["encoder_config.rotary", "\"x\""]),
     ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2.5", ["encoder_config.num_hidden_layers", "2.5"]),

@@ -98,15 +98,21 @@ import Testing
   }
 
   @Test func versions() throws {
-    for version in [0, 2, 65535] {
+    for version in [0, 3, 65535] {
       var file = try GLCBytes()
       file.set(8, 2, to: UInt64(version))
       // With the old checksum and with a true one: the version is judged first.
       for _ in 0..<2 {
-        try expectRefusal(file.bytes, naming: ["version", "expected 1.x", "found \(version).0"], hint: "version")
+        try expectRefusal(file.bytes, naming: ["version", "expected 1.x, 2.x", "found \(version).0"], hint: "version")
         file.seal()
       }
     }
+    // Version 2 says more than a file of version 1 does.
+    var major = try GLCBytes()
+    major.set(8, 2, to: 2)
+    try expectRefusal(major.bytes, naming: ["header", "checksum"], hint: "damaged")
+    major.seal()
+    try expectRefusal(major.bytes, naming: ["metadata", "model.attention_parts"])
     var minor = try GLCBytes()
     minor.set(10, 2, to: 7)
     minor.seal()

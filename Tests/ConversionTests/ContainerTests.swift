@@ -60,7 +60,6 @@ import Testing
       #expect(plan.outputSize == file.file.size)
       #expect(plan.tensors.map(\.name) == file.records.map(\.name))
       #expect(plan.tensors.map(\.size) == file.records.map(\.extent.count))
-      #expect(plan.notImplemented.isEmpty)
       #expect(plan.projected.map(\.name).contains("model.encoder_model.encoder.rel_embeddings.weight"))
     }
   }

@@ -64,6 +64,36 @@ import Testing
     #expect(names.allSatisfy { error?.message.contains($0) == true }, "\(String(describing: error))")
   }
 
+  /// The configuration does not say how many hidden states are weighted, so the tensors must be held against the encoder.
+  @Test func weightsForTooManyLayersAreNamed() throws {
+    let path = folder.file("config.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing("\"squeeze_layers\": false", with: "\"squeeze_layers\": true")
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let name = "model.layer_wise_attention.W1.weight"
+    func error(states: Int) throws -> ConversionError? {
+      try self.error { header, data in
+        let shape = [max(1, states / 2), states]
+        let size = shape[0] * shape[1] * 4
+        header[name] = ["dtype": "F32", "shape": shape, "data_offsets": [data.count, data.count + size]]
+        data += Data(count: size)
+      }
+    }
+    // Two layers have three states.
+    guard case .tooManyLayerWeights(_, name, found: 4, states: 3) = try error(states: 4) else {
+      Issue.record("\(String(describing: try error(states: 4)))")
+      return
+    }
+    #expect(try error(states: 4)?.message.contains("at most 3 hidden states, found 4") == true)
+    for states in 1...3 {
+      guard case .checkpoint(.missingTensors(_, let names)) = try error(states: states) else {
+        Issue.record("\(String(describing: try error(states: states)))")
+        continue
+      }
+      #expect(names.count == 7 && names.allSatisfy { $0.hasPrefix("model.layer_wise_attention.") })
+    }
+  }
+
   @Test(arguments: [Float.nan, .infinity, -.infinity])
   func weightsThatAreNotFiniteAreNamedByRow(_ value: Float) throws {
     for name in ["model.text_projector.linear_1.weight", "model.text_projector.linear_1.bias"] {

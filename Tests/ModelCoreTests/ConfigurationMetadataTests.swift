@@ -1,7 +1,7 @@
 import ModelCore
 import Testing
 
-/// The form in a `.glc`: member names are those of formats/glc.md, "Metadata".
+/// The form in a `.glc` of version 1: member names are those of formats/glc.md, "Metadata".
 @Suite struct ConfigurationMetadataTests {
   static let text = #"""
     {"model":{"architecture":"deberta-v2","vocabulary_size":8004,"hidden_size":192,"layers":4,"attention_heads":6,
@@ -12,7 +12,8 @@ import Testing
     """#
 
   static func read(_ edits: [Edit]) throws -> ModelConfiguration {
-    try ModelConfiguration(metadata: parsed(edits.reduce(parsed(text).json) { $0.edited($1) }.text(), path: "m.glc"))
+    try ModelConfiguration(
+      metadata: parsed(edits.reduce(parsed(text).json) { $0.edited($1) }.text(), path: "m.glc"), version: 1)
   }
 
   static func error(_ edits: [Edit]) throws -> ModelCoreError? {
@@ -34,6 +35,7 @@ import Testing
 
   @Test func writesTheSpecifiedForm() throws {
     let configuration = try configuration([])
+    #expect(configuration.formatVersion == 1)
     let written = JSON.object([("model", configuration.modelMetadata), ("prompt", configuration.promptMetadata)])
     #expect(written.text().filter { $0 != " " } == Self.text.filter { $0 != " " && $0 != "\n" })
   }
@@ -49,8 +51,10 @@ import Testing
           original.prompt.promptFirst = flags[2]
           original.prompt.exampleTokenID = flags[0] ? 0 : Int(Int32.max)
           original.prompt.maximumLength = flags[1] ? 8 : 65_536
+          original.encoder.attentionPartCount = 1 + flags[..<2].count(where: \.self)
+          #expect(original.formatVersion == 1)
           let text = JSON.object([("model", original.modelMetadata), ("prompt", original.promptMetadata)]).text()
-          #expect(try ModelConfiguration(metadata: parsed(text)) == original)
+          #expect(try ModelConfiguration(metadata: parsed(text), version: 1) == original)
         }
       }
     }

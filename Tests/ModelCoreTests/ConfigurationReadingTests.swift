@@ -9,9 +9,17 @@ import Testing
     "layerNormEpsilon": "1e-07", "positionBuckets": "64", "maximumRelativePosition": "512",
     "usesContentToPosition": "true", "usesPositionToContent": "true", "normalizesRelativeEmbeddings": "true",
     "projectorSize": "192", "labelTokenID": "8001", "separatorTokenID": "8002", "exampleTokenID": "8003",
-    "promptFirst": "true", "maximumLength": "1024", "scorer": "simple", "scorerHiddenSize": "1024",
-    "usesSegmentEmbeddings": "false", "squeezesLayers": "false", "usesLSTM": "false", "calibratorSize": "nil",
-    "calibratorHasBias": "false",
+    "promptFirst": "true", "maximumLength": "1024", "checkpointLayerCount": "4", "attentionPartCount": "3",
+    "embeddingSize": "192",
+  ].merging(plain) { $1 }
+
+  /// What every DeBERTa-v3 and the least of heads have.
+  static let plain = [
+    "absolutePositionCount": "0", "tokenTypeCount": "0", "hasOwnRelativeProjections": "false", "activation": "gelu",
+    "convolution": "nil", "projectorActivation": "gelu", "scorer": "simple", "scorerHeadCount": "16",
+    "scorerHiddenSize": "1024", "pooling": "first", "classPooling": "first", "embedsClassToken": "true",
+    "extractsText": "false", "normalizesFeatures": "false", "usesSegmentEmbeddings": "false",
+    "squeezesLayers": "false", "usesLSTM": "false", "calibrator": "nil",
   ]
 
   /// Those values, with some others.
@@ -33,28 +41,24 @@ import Testing
         == debianTags(but: [
           "vocabularySize": "500", "hiddenSize": "64", "layerCount": "2", "headCount": "2", "intermediateSize": "128",
           "positionBuckets": "16", "maximumRelativePosition": "64", "projectorSize": "64", "labelTokenID": "497",
-          "separatorTokenID": "498", "exampleTokenID": "499",
+          "separatorTokenID": "498", "exampleTokenID": "499", "checkpointLayerCount": "2", "embeddingSize": "64",
         ]))
   }
 
-  /// The least that names a supported model: everything else has its default.
+  /// The least that can be said: everything else has its default. An encoder of defaults is no DeBERTa-v3.
   @Test func defaults() throws {
-    let least = #"""
-      {"class_token_index": 128001, "text_token_index": 128002, "vocab_size": 128010,
-       "encoder_config": {"relative_attention": true, "position_biased_input": false, "share_att_key": true,
-                          "position_buckets": 256}}
-      """#
-    #expect(
-      try ModelConfiguration(huggingFace: parsed(least)).values == [
-        "vocabularySize": "128010", "hiddenSize": "1536", "layerCount": "24", "headCount": "24",
-        "intermediateSize": "6144", "layerNormEpsilon": "1e-07", "positionBuckets": "256",
-        "maximumRelativePosition": "512", "usesContentToPosition": "false", "usesPositionToContent": "false",
-        "normalizesRelativeEmbeddings": "false", "projectorSize": "1536", "labelTokenID": "128001",
-        "separatorTokenID": "128002", "exampleTokenID": "128012", "promptFirst": "false", "maximumLength": "1024",
-        "scorer": "simple",
-        "scorerHiddenSize": "1024", "usesSegmentEmbeddings": "false", "squeezesLayers": "false", "usesLSTM": "false",
-        "calibratorSize": "nil", "calibratorHasBias": "false",
-      ])
+    let least =
+      #"{"class_token_index": 128001, "text_token_index": 128002, "vocab_size": 128010, "encoder_config": {}}"#
+    let expected = [
+      "vocabularySize": "128010", "hiddenSize": "1536", "layerCount": "24", "headCount": "24",
+      "intermediateSize": "6144", "layerNormEpsilon": "1e-07", "positionBuckets": "0",
+      "maximumRelativePosition": "512", "usesContentToPosition": "false", "usesPositionToContent": "false",
+      "normalizesRelativeEmbeddings": "false", "projectorSize": "1536", "labelTokenID": "128001",
+      "separatorTokenID": "128002", "exampleTokenID": "128012", "promptFirst": "false", "maximumLength": "512",
+      "checkpointLayerCount": "24", "attentionPartCount": "1", "embeddingSize": "1536",
+      "absolutePositionCount": "512", "hasOwnRelativeProjections": "true",
+    ]
+    #expect(try ModelConfiguration(huggingFace: parsed(least)).values == Self.plain.merging(expected) { $1 })
   }
 
   /// One field absent at a time (or null, where the library takes that), and what it takes instead.
@@ -63,10 +67,18 @@ import Testing
       ("prompt_first", ["promptFirst": "false"]), ("example_token_index", ["exampleTokenID": "8006"]),
       ("hidden_size", ["projectorSize": "192"]), ("vocab_size", [:]), ("encoder_config.vocab_size", [:]),
       ("encoder_config.max_position_embeddings", [:]), ("encoder_config.max_relative_positions", [:]),
-      ("encoder_config.num_hidden_layers", ["layerCount": "24"]),
+      ("encoder_config.num_hidden_layers", ["layerCount": "24", "checkpointLayerCount": "24"]),
       ("encoder_config.intermediate_size", ["intermediateSize": "6144"]),
       ("encoder_config.norm_rel_ebd", ["normalizesRelativeEmbeddings": "false"]),
-      ("encoder_config.pos_att_type", ["usesContentToPosition": "false", "usesPositionToContent": "false"]),
+      (
+        "encoder_config.pos_att_type",
+        ["usesContentToPosition": "false", "usesPositionToContent": "false", "attentionPartCount": "1"]
+      ),
+      ("encoder_config.position_biased_input", ["absolutePositionCount": "512", "maximumLength": "512"]),
+      ("encoder_config.relative_attention", ["usesContentToPosition": "false", "usesPositionToContent": "false"]),
+      ("encoder_config.share_att_key", ["hasOwnRelativeProjections": "true"]),
+      ("encoder_config.position_buckets", ["positionBuckets": "0"]), ("encoder_config.type_vocab_size", [:]),
+      ("encoder_config.hidden_act", [:]), ("encoder_layer_id", [:]),
     ]
     for (field, change) in changes {
       let mayBeNull = !field.hasPrefix("encoder_config.") || field.hasSuffix("pos_att_type")
@@ -83,6 +95,7 @@ import Testing
         == "encoder_config.num_attention_heads")
     let wide = try configuration([Edit("encoder_config.hidden_size", nil), Edit("hidden_size", nil)])
     #expect(wide.encoder.hiddenSize == 1536 && wide.encoder.headSize == 256 && wide.head.projectorSize == 1536)
+    #expect(wide.encoder.embeddingSize == 1536)
   }
 
   /// −1 means an id behind the vocabulary: `vocab_size`, + 1, + 2. Only the last need not have an embedding.
@@ -115,16 +128,26 @@ import Testing
   @Test func attentionTypes() throws {
     func types(_ value: JSON) throws -> [Bool] {
       let encoder = try configuration([Edit("encoder_config.pos_att_type", value)]).encoder
-      return [encoder.usesContentToPosition, encoder.usesPositionToContent]
+      let types = [encoder.usesContentToPosition, encoder.usesPositionToContent]
+      #expect(encoder.attentionPartCount == 1 + types.count(where: \.self))
+      // Their number counts even where nothing is relative (`scale_factor` in DisentangledSelfAttention.forward).
+      let other = try configuration([
+        Edit("encoder_config.pos_att_type", value), Edit("encoder_config.relative_attention", .bool(false)),
+      ]).encoder
+      #expect(other.attentionPartCount == encoder.attentionPartCount && !other.usesRelativePositions)
+      return types
     }
     let both = [true, true]
-    for text in ["p2c|c2p", "c2p|p2c", " P2C | C2P ", "c2p|p2c|c2p"] { #expect(try types(.string(text)) == both) }
+    for text in ["p2c|c2p", "c2p|p2c", " P2C | C2P ", "c2p|p2c|c2p", "\tc2p |\n| p2c"] {
+      #expect(try types(.string(text)) == both)
+    }
     #expect(try types(.string("c2p")) == [true, false])
     #expect(try types(.string("p2c")) == [false, true])
     #expect(try types(.array([.string("c2p")])) == [true, false])
     #expect(try types(.array([.string("p2c")])) == [false, true])
     #expect(try types(.array([.string("c2p"), .string("p2c")])) == both)
     #expect(try types(.array([])) == [false, false])
+    #expect(try types(.string("")) == [false, false])
   }
 
   @Test func relativePositions() throws {
@@ -138,9 +161,34 @@ import Testing
     #expect(try maximum(Edit(embeddings, .int(4096))) == 4096)
     #expect(try maximum(Edit(relative, .int(34))) == 34)
     // The log buckets reach from buckets / 2 = 32 to the maximum − 1, and that must be beyond.
-    for edits in [[Edit(relative, .int(33))], [Edit(relative, .int(1))], [Edit(embeddings, .int(32))]] {
+    let short = [[Edit(relative, .int(33))], [Edit(relative, .int(1))], [Edit(embeddings, .int(32))]]
+    for edits in short {
       #expect(try configurationError(edits)?.field == "encoder_config.position_buckets")
+      // Where nobody reads them, they are no reason to refuse anything.
+      let unused = try configuration(edits + [Edit("encoder_config.relative_attention", .bool(false))])
+      #expect(unused.encoder.positionBuckets == 0 && !unused.encoder.usesRelativePositions)
     }
+  }
+
+  /// Without log buckets, the table has a row for every distance to either side.
+  @Test func distancesWithoutBuckets() throws {
+    let buckets = "encoder_config.position_buckets"
+    for value in [JSON.int(-1), .int(0), nil] {
+      let encoder = try configuration([Edit(buckets, value)]).encoder
+      #expect(encoder.positionBuckets == 0 && encoder.relativeSpan == 512 && encoder.relativeRowCount == 1024)
+    }
+    let maximum = Edit("encoder_config.max_relative_positions", .int(4096))
+    #expect(try configuration([Edit(buckets, .int(-1)), maximum]).encoder.relativeRowCount == 8192)
+    let beyond = [Edit(buckets, .int(-1)), Edit("encoder_config.max_relative_positions", .int(4097))]
+    guard
+      case .unsupported(_, "encoder_config.max_relative_positions", "4097", _) = try configurationError(beyond)
+    else {
+      Issue.record("4097 positions without buckets")
+      return
+    }
+    #expect(
+      try configuration(beyond + [Edit("encoder_config.relative_attention", .bool(false))]).encoder.positionBuckets
+        == 0)
   }
 
   @Test func relativeNorms() throws {

@@ -3,38 +3,36 @@ import Testing
 
 /// Everything that is not implemented is refused, by the name of the field.
 @Suite struct ConfigurationRefusalTests {
-  /// Fields of the head and the prompt of which one value (or two) is implemented, and values of theirs that are not.
-  static let head: [Edit] = [
-    Edit("architecture_type", .string("bi-encoder")), Edit("architecture_type", .string("bi-encoder-fused")),
-    Edit("architecture_type", .string("encoder-decoder")), Edit("architecture_type", .null),
-    Edit("model_type", .string("bert")), Edit("model_type", .string("gliclass")),
-    Edit("class_token_pooling", .string("average")), Edit("embed_class_token", .bool(false)),
-    Edit("encoder_layer_id", .int(-2)), Edit("encoder_layer_id", .int(0)),
-    Edit("label_model_config", .object([("model_type", .string("bert"))])), Edit("label_model_name", .string("bert")),
-    Edit("max_labels_alloc", .int(25)), Edit("max_labels_alloc", .string("fixed")),
-    Edit("pooling_strategy", .string("avg")), Edit("pooling_strategy", .string("max")),
-    Edit("pooling_strategy", .string("last")), Edit("pooling_strategy", .string("pass")),
-    Edit("projector_hidden_act", .string("relu")), Edit("projector_hidden_act", .string("gelu_new")),
-    Edit("scorer_type", .string("weighted-dot")), Edit("scorer_type", .string("mlp")),
-    Edit("scorer_type", .string("hopfield")), Edit("scorer_type", .string("cross-attn")),
-    Edit("use_embedding_projection", .bool(true)), Edit("extract_text_features", .bool(true)),
-    Edit("layer_wise", .bool(true)), Edit("multimodal", .bool(true)), Edit("normalize_features", .bool(true)),
-    Edit("squeeze_layers", .bool(true)), Edit("use_calibrator", .bool(true)), Edit("use_lstm", .bool(true)),
-    Edit("use_segment_embeddings", .bool(true)), Edit("use_lstm", .int(1)), Edit("use_lstm", .string("false")),
-  ]
+  /// Fields of the head and the prompt, and values of theirs that are not implemented.
+  static let head: [Edit] =
+    [
+      Edit("architecture_type", .string("bi-encoder")), Edit("architecture_type", .string("bi-encoder-fused")),
+      Edit("architecture_type", .string("encoder-decoder")), Edit("architecture_type", .null),
+      Edit("model_type", .string("bert")), Edit("model_type", .string("gliclass")),
+      Edit("class_token_pooling", .string("last")), Edit("class_token_pooling", .null),
+      Edit("label_model_config", .object([("model_type", .string("bert"))])), Edit("label_model_name", .string("bert")),
+      Edit("max_labels_alloc", .int(25)), Edit("max_labels_alloc", .string("fixed")),
+      Edit("pooling_strategy", .string("mean")), Edit("pooling_strategy", .string("pass")),
+      Edit("pooling_strategy", .null), Edit("scorer_type", .string("dot")), Edit("scorer_type", .string("moe")),
+      Edit("scorer_type", .null), Edit("use_embedding_projection", .bool(true)), Edit("multimodal", .bool(true)),
+    ]
+    + [
+      "embed_class_token", "extract_text_features", "layer_wise", "normalize_features", "squeeze_layers",
+      "use_calibrator", "use_lstm", "use_segment_embeddings",
+    ].flatMap { [Edit($0, .int(1)), Edit($0, .string("false")), Edit($0, .null)] }
 
   static let encoder: [Edit] = [
     Edit("model_type", .string("modernbert")), Edit("model_type", .string("deberta")),
-    Edit("model_type", .string("t5")),
-    Edit("conv_kernel_size", .int(3)), Edit("hidden_act", .string("relu")), Edit("hidden_act", .string("gelu_new")),
-    Edit("position_biased_input", .bool(true)), Edit("position_biased_input", .null),
-    Edit("relative_attention", .bool(false)),
-    Edit("share_att_key", .bool(false)), Edit("type_vocab_size", .int(2)), Edit("embedding_size", .int(128)),
-    Edit("attention_head_size", .int(64)), Edit("pos_att_type", .array([.string("p2p")])),
+    Edit("model_type", .string("t5")), Edit("hidden_act", .string("xielu")),
+    Edit("conv_kernel_size", .int(2)), Edit("conv_kernel_size", .int(343)),
+    Edit("attention_head_size", .int(64)), Edit("attention_head_size", .null),
+    Edit("pos_att_type", .array([.string("p2p")])), Edit("pos_att_type", .array([.string("C2P")])),
     Edit("pos_att_type", .array([.string("c2p"), .string("p2p")])), Edit("pos_att_type", .string("c2p|p2p")),
+    Edit("pos_att_type", .string("c 2p")), Edit("norm_rel_ebd", .string("layer _norm")),
     Edit("norm_rel_ebd", .string("batch_norm")), Edit("norm_rel_ebd", .string("layer_norm|x")),
-    Edit("position_buckets", .int(-1)), Edit("position_buckets", .int(0)), Edit("position_buckets", .int(63)),
-    Edit("position_buckets", .int(65_538)), Edit("position_buckets", .null), Edit("position_buckets", .string("64")),
+    Edit("position_buckets", .int(-2)), Edit("position_buckets", .int(1)), Edit("position_buckets", .int(63)),
+    Edit("position_buckets", .int(4098)), Edit("position_buckets", .null), Edit("position_buckets", .string("64")),
+    Edit("position_buckets", .double(64)),
     Edit("num_attention_heads", .int(5)), Edit("num_attention_heads", .int(24)), Edit("num_attention_heads", .int(192)),
   ].map { Edit("encoder_config.\($0.field)", $0.value) }
 
@@ -47,6 +45,82 @@ import Testing
     }
     #expect(!found.isEmpty && !supported.isEmpty && found != supported)
     #expect(error?.exitStatus == .badData)
+  }
+
+  /// Options that `gliclass` cannot run together (it fails on the shapes), and the field that the error names.
+  static let combinations: [(edits: [Edit], field: String)] =
+    [
+      ([Edit("scorer_type", .string("cross-attn"))], "pooling_strategy"),
+      ([Edit("scorer_type", .string("cross-attn")), Edit("pooling_strategy", .string("avg"))], "pooling_strategy"),
+      (pass + [Edit("scorer_num_heads", .int(5))], "scorer_num_heads"),
+      (pass + [Edit("hidden_size", .int(96))], "hidden_size"),
+      (pass + [Edit("use_calibrator", .bool(true))], "use_calibrator"),
+      (pass + [Edit("use_lstm", .bool(true)), Edit("extract_text_features", .bool(true))], "extract_text_features"),
+      ([Edit("use_lstm", .bool(true)), Edit("hidden_size", .int(96))], "hidden_size"),
+      (
+        [Edit("use_segment_embeddings", .bool(true)), Edit("encoder_config.embedding_size", .int(128))],
+        "use_segment_embeddings"
+      ),
+      (
+        [Edit("encoder_config.conv_kernel_size", .int(3)), Edit("encoder_config.conv_groups", .int(5))],
+        "encoder_config.conv_groups"
+      ),
+    ]
+    + ["weighted-dot", "mlp", "hopfield"].flatMap { scorer in
+      [
+        ([Edit("scorer_type", .string(scorer)), Edit("hidden_size", .int(96))], "hidden_size"),
+        ([Edit("scorer_type", .string(scorer)), Edit("pooling_strategy", .string("pass"))], "pooling_strategy"),
+      ]
+    }
+
+  static let pass = [Edit("scorer_type", .string("cross-attn")), Edit("pooling_strategy", .string("pass"))]
+
+  @Test(arguments: combinations.indices)
+  func combination(_ index: Int) throws {
+    let (edits, field) = Self.combinations[index]
+    let error = try configurationError(edits)
+    guard case .unsupported("config.json", field, let found, let supported) = error else {
+      Issue.record("expected unsupported \(field), found \(error.map { "\($0)" } ?? "no error")")
+      return
+    }
+    #expect(!found.isEmpty && !supported.isEmpty && found != supported)
+  }
+
+  /// What is read only with another option, and is then of the wrong kind or size.
+  static let wrongWithOthers: [(edits: [Edit], field: String)] =
+    [JSON.int(0), .int(-1), .double(1e-60), .double(1e60), .null, .string("3")].map {
+      ([Edit("use_calibrator", .bool(true)), Edit("calibrator_beta_max", $0)], "calibrator_beta_max")
+    } + [
+      ([Edit("use_calibrator", .bool(true)), Edit("calibrator_hidden_size", .int(0))], "calibrator_hidden_size"),
+      ([Edit("use_calibrator", .bool(true)), Edit("calibrator_use_bias", .int(1))], "calibrator_use_bias"),
+      (pass + [Edit("scorer_num_heads", .int(0))], "scorer_num_heads"),
+      (pass + [Edit("scorer_mlp_hidden_size", .int(1))], "scorer_mlp_hidden_size"),
+      (pass + [Edit("scorer_mlp_hidden_size", .double(96))], "scorer_mlp_hidden_size"),
+      (
+        [Edit("encoder_config.conv_kernel_size", .int(3)), Edit("encoder_config.conv_groups", .int(0))],
+        "encoder_config.conv_groups"
+      ),
+      (
+        [Edit("encoder_config.conv_kernel_size", .int(3)), Edit("encoder_config.conv_act", .null)],
+        "encoder_config.conv_act"
+      ),
+      (
+        [
+          Edit("encoder_config.position_biased_input", .bool(true)),
+          Edit("encoder_config.max_position_embeddings", .int(7)),
+          Edit("encoder_config.max_relative_positions", .int(512)),
+        ], "encoder_config.max_position_embeddings"
+      ),
+    ]
+
+  @Test(arguments: wrongWithOthers.indices)
+  func wrongValueWithOthers(_ index: Int) throws {
+    let (edits, field) = Self.wrongWithOthers[index]
+    let error = try configurationError(edits)
+    guard case .unexpectedJSON("config.json", field, _, _) = error else {
+      Issue.record("expected unexpectedJSON at \(field), found \(error.map { "\($0)" } ?? "no error")")
+      return
+    }
   }
 
   /// Values that are not even of the right kind or size.
@@ -73,8 +147,14 @@ import Testing
     Edit("encoder_config.layer_norm_eps", .string("1e-7")), Edit("encoder_config.layer_norm_eps", .null),
     Edit("encoder_config.norm_rel_ebd", .bool(true)), Edit("encoder_config.pos_att_type", .int(1)),
     Edit("encoder_config.pos_att_type", .object([])), Edit("encoder_config.vocab_size", .int(0)),
-    Edit("encoder_config.position_buckets", nil), Edit("encoder_config.position_biased_input", nil),
-    Edit("encoder_config.relative_attention", nil), Edit("encoder_config.share_att_key", nil),
+    Edit("encoder_layer_id", .int(5)), Edit("encoder_layer_id", .int(-6)), Edit("encoder_layer_id", .double(1)),
+    Edit("encoder_config.position_biased_input", .null), Edit("encoder_config.position_biased_input", .int(1)),
+    Edit("encoder_config.relative_attention", .null), Edit("encoder_config.share_att_key", .null),
+    Edit("encoder_config.type_vocab_size", .int(-1)), Edit("encoder_config.type_vocab_size", .int(65_537)),
+    Edit("encoder_config.embedding_size", .int(0)), Edit("encoder_config.embedding_size", .null),
+    Edit("encoder_config.hidden_act", .null), Edit("projector_hidden_act", .int(1)),
+    Edit("encoder_config.conv_kernel_size", .string("3")), Edit("encoder_config.conv_kernel_size", .double(3)),
+    Edit("encoder_config.conv_kernel_size", .bool(true)), Edit("encoder_config.conv_kernel_size", .int(.max)),
   ]
 
   @Test(arguments: wrong)
@@ -85,13 +165,7 @@ import Testing
       return
     }
     #expect(!found.isEmpty && !expected.isEmpty)
-    // What is absent has a default, and the default is what is refused.
-    let defaults = [
-      "encoder_config.position_buckets": "-1", "encoder_config.position_biased_input": "true",
-      "encoder_config.relative_attention": "false", "encoder_config.share_att_key": "false",
-    ]
-    let meaning = defaults[edit.field].map { ", which means \($0)" } ?? ""
-    if edit.value == nil { #expect(found == "nothing\(meaning)") }
+    if edit.value == nil { #expect(found == "nothing") }
   }
 
   @Test func elementOfTheWrongKind() throws {
@@ -136,6 +210,9 @@ import Testing
     Edit("dropout", .double(0.9)), Edit("torch_dtype", .string("bfloat16")), Edit("recurrent_steps", .int(3)),
     Edit("id2label", .object([("0", .string("x"))])), Edit("use_embedding_projection", .null),
     Edit("calibrator_hidden_size", .int(1)), Edit("problem_type", .null), Edit("scorer_num_heads", .int(1)),
+    Edit("layer_wise", .bool(true)), Edit("encoder_layer_id", .int(4)), Edit("encoder_layer_id", .null),
+    Edit("calibrator_beta_max", .string("x")), Edit("scorer_full_sequence", .bool(true)),
+    Edit("encoder_config.conv_act", .string("relu")), Edit("encoder_config.conv_groups", .int(5)),
     Edit("encoder_config.conv_kernel_size", .int(0)), Edit("encoder_config.conv_kernel_size", .null),
     Edit("encoder_config.embedding_size", .int(192)), Edit("encoder_config.attention_head_size", .int(32)),
     Edit("encoder_config.pooler_hidden_size", .int(7)), Edit("encoder_config.hidden_dropout_prob", .int(0)),
