@@ -34,12 +34,14 @@ RECORD_NAME, RECORD_LAYOUT, RECORD_SHAPE, RECORD_EXTENT, RECORD_CHECKSUM = 0, 10
 # Values that another member forbids; what the verdict names.
 CONFLICTS: list[tuple[dict[str, Any], str]] = [
     ({"attention_heads": 7}, "model.attention_heads"),
-    ({"position_buckets": 15}, "model.position_buckets"),
+    ({"position_buckets": 1}, "model.position_buckets"),
+    ({"position_buckets": 64, "maximum_relative_position": 33}, "model.maximum_relative_position"),
     ({"position_buckets": 0, "maximum_relative_position": 4097}, "model.maximum_relative_position"),
     ({"attention_parts": 1, "content_to_position": True}, "model.attention_parts"),
     ({"scorer": "mlp", "projector_size": 2}, "model.projector_size"),
     ({"lstm": True, "projector_size": 2}, "model.projector_size"),
-    ({"lstm": True, "projector_size": 3}, "model.projector_size is 3, with an LSTM even"),
+    ({"scorer": "cross-attn", "pooling": "pass", "lstm": True, "extract_text": True}, "model.lstm"),
+    ({"layers": 0, "convolution": {"kernel_size": 3, "activation": "gelu"}}, "model.convolution"),
     ({"scorer": "simple", "scorer_heads": 8}, "model.scorer_heads"),
     ({"scorer": "simple", "scorer_hidden_size": 8}, "model.scorer_hidden_size"),
     ({"scorer": "cross-attn", "pooling": "pass", "scorer_heads": 7}, "model.scorer_heads"),

@@ -63,8 +63,8 @@ FLAG: Rule = (lambda value: type(value) is bool, "true or false")
 POSITIVE: Rule = (is_number, "a number above 0")
 ODD: Rule = (lambda value: is_count(value) and value % 2 == 1, "an odd number")
 BUCKETS: Rule = (
-    lambda value: is_count(value, 0) and value % 2 == 0 and value <= LARGEST_SPAN,
-    f"an even number up to {LARGEST_SPAN}",
+    lambda value: is_count(value, 0) and value != 1 and value <= LARGEST_SPAN,
+    f"0, or 2 to {LARGEST_SPAN}",
 )
 ROWS_OR_NONE: Rule = (
     lambda value: is_count(value, 0) and not 0 < value < SMALLEST_TABLE,
@@ -133,7 +133,8 @@ def implied(model: Model) -> Model:
 def lowest_version(model: Model) -> int:
     """The major version that a writer takes for all members of version 2.0."""
     said = all(model[member] == value for member, value in implied(model).items())
-    return 1 if said and model["position_buckets"] and model["layers"] else 2
+    buckets = model["position_buckets"]
+    return 1 if said and buckets and buckets % 2 == 0 and model["layers"] else 2
 
 
 def complete(model: Model, major: int) -> Model:
@@ -172,6 +173,8 @@ def check_version(model: Model, major: int) -> Iterator[str]:
         for member in ("position_buckets", "layers"):
             if not model[member]:
                 yield f"model.{member} is 0, in version 1.0 it is not"
+        if model["position_buckets"] % 2:
+            yield f"model.position_buckets is {model['position_buckets']}, in version 1.0 an even number"
     elif lowest_version(model) < major:
         yield "model says nothing that version 1.0 cannot say, in a file of version 2.0"
 
@@ -181,14 +184,19 @@ def check_together(model: Model) -> Iterator[str]:
     terms = model["content_to_position"] + model["position_to_content"]
     if hidden % model["attention_heads"]:
         yield f"model.attention_heads is {model['attention_heads']}, with a hidden size of {hidden}"
-    if not model["position_buckets"] and model["maximum_relative_position"] > LARGEST_SPAN:
-        yield f"model.maximum_relative_position is {model['maximum_relative_position']}, without buckets"
+    buckets, longest = model["position_buckets"], model["maximum_relative_position"]
+    if terms and not buckets and longest > LARGEST_SPAN:
+        yield f"model.maximum_relative_position is {longest}, without buckets"
+    if buckets and longest < buckets // 2 + 2:
+        yield f"model.maximum_relative_position is {longest}, with {buckets} buckets at least {buckets // 2 + 2}"
+    if (convolution := model["convolution"]) and (not model["layers"] or convolution["kernel_size"] * hidden > 65_536):
+        yield f"model.convolution is {convolution}, with {model['layers']} layers and a hidden size of {hidden}"
     if model["attention_parts"] < 1 + terms:
         yield f"model.attention_parts is {model['attention_parts']}, with {terms} kinds of relative attention"
     if (scorer != "simple" or model["lstm"]) and projector != hidden:
         yield f"model.projector_size is {projector}, with this scorer or an LSTM expected {hidden}"
-    if model["lstm"] and projector % 2:
-        yield f"model.projector_size is {projector}, with an LSTM even"
+    if model["lstm"] and model["pooling"] == "pass" and model["extract_text"]:
+        yield "model.lstm is there, with pooling 'pass' and extract_text"
     if scorer != "cross-attn":
         for member in ("scorer_heads", "scorer_hidden_size"):
             if model[member] != (expected := implied(model)[member]):

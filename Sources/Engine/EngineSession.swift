@@ -33,7 +33,8 @@ public struct EngineOutput: Sendable, Equatable {
 /// The projected features of one prompt, from which the scorer makes logits (`text_embeddings` and `class_embeddings` of
 /// `gliclass`).
 public struct EngineEmbeddings: Sendable, Equatable {
-  /// One row of hidden size; with pooling `pass` one row a token.
+  /// One row of hidden size; with pooling `pass` one row a token of the text. (The package has rows of projected zeros behind them
+  /// where it extracts the text from the input.)
   public var text: [[Float]]
   /// One row of hidden size a label.
   public var classes: [[Float]]

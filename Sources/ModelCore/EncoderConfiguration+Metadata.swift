@@ -37,7 +37,8 @@ extension EncoderConfiguration {
     guard relativeSpan <= limit || !usesRelativePositions else {
       throw try model.required("maximum_relative_position").unexpected("at most \(limit) without position_buckets")
     }
-    attentionPartCount = try model.required("attention_parts").requireInt(in: 1...3)
+    // What was counted from the two terms is the least that it can be.
+    attentionPartCount = try model.required("attention_parts").requireInt(in: attentionPartCount...3)
     embeddingSize = try model.required("embedding_size").requireInt(in: size)
     absolutePositionCount = try model.required("position_embeddings").requireInt(in: 0...1_000_000)
     tokenTypeCount = try model.required("token_type").requireBool() ? 1 : 0

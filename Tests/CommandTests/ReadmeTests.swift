@@ -59,7 +59,7 @@ import Testing
     }
     let folder = try TemporaryFolder()
     let tests = Self.page.deletingLastPathComponent().appending(path: "Tests").path()
-    try FileManager.default.createSymbolicLink(atPath: folder.file("Tests"), withDestinationPath: tests)
+    try FileManager.default.createSymbolicLink(atPath: folder["Tests"], withDestinationPath: tests)
     let found = try steps.map { Step(command: $0.command, output: try Self.run($0.command, in: folder.path)) }
     if ProcessInfo.processInfo.environment["README_RECORD"] != nil { return try Self.record(found) }
     for (expected, found) in zip(steps, found) { #expect(found == expected) }

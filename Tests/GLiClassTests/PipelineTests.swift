@@ -7,7 +7,7 @@ import Testing
 
 /// Calls of the Python pipelines as they were recorded (`Scripts/pipeline_vectors.py`): the same inputs, predictions and scores.
 @Suite struct PipelineTests {
-  private static let modelName = "debian-tags-f16"
+  private static let demo = "debian-tags-f16"
   private static let tolerance: Float = 1e-3
 
   /// What the pipelines do wrong, and nothing here does.
@@ -23,19 +23,17 @@ import Testing
   // SAFETY: read only; documents may be shared between threads.
   nonisolated(unsafe) private static let calls: [PipelineCall] = {
     let text = (try? String(contentsOfFile: Fixtures.path("pipeline.jsonl"), encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").compactMap { try? PipelineCall(String($0)) }.filter {
-      $0.model == modelName
-    }
+    return text.split(separator: "\n").compactMap { try? PipelineCall(String($0)) }
   }()
 
   @Test func theFixtureIsThere() {
-    #expect(Self.calls.count >= 70)
+    #expect(Self.calls.count >= 90 && Set(Self.calls.map(\.model)).count >= 5)
     for name in Self.defects + Self.refused { #expect(Self.calls.contains { $0.name == name }, "\(name)") }
   }
 
   @Test(arguments: calls.map(\.name)) func replay(_ name: String) throws {
     let call = try #require(Self.calls.first { $0.name == name })
-    let session = try Self.session(promptFirst: call.promptFirst)
+    let session = try Self.session(call)
     let requests = try call.requests()
     if Self.refused.contains(name) {
       let error = thrown(GLiClassError.self) { try session.classify(requests) }
@@ -72,15 +70,20 @@ import Testing
     if call.isEmbeddings {
       let embeddings = try #require(result.embeddings)
       try expectRow(result.labels.map(\.logit), expected.required("logits"))
-      try expectRow(embeddings.text[0], expected.required("text_embedding"))
-      let rows = try expected.required("class_embeddings").elements()
-      try #require(rows.count == embeddings.classes.count)
-      for (row, value) in zip(embeddings.classes, rows) { try expectRow(row, value) }
+      let text = try expected.required("text_embedding")
+      // With pooling `pass`, a row a token.
+      try expectRows(embeddings.text, try text.element(0).count == nil ? [text] : text.elements())
+      try expectRows(embeddings.classes, try expected.required("class_embeddings").elements())
     } else if call.isNested {
       try expectNested(result.nested, expected)
     } else {
       try expectPredictions(result, expected, call)
     }
+  }
+
+  private func expectRows(_ rows: [[Float]], _ expected: [JSONValue]) throws {
+    try #require(rows.count == expected.count)
+    for (row, value) in zip(rows, expected) { try expectRow(row, value) }
   }
 
   private func expectRow(_ row: [Float], _ expected: JSONValue) throws {
@@ -106,11 +109,13 @@ import Testing
     let lost = result.labelSet.names.filter { name in !result.labels.contains { $0.label == name } }
     #expect(lost.isEmpty == !result.warnings.contains { if case .labelsLost = $0 { true } else { false } })
     var scores: [String: Float] = [:]
+    var initialScores: [String: Float] = [:]
     var predicted: [String] = []
     for element in try expected.elements() {
       let label = try element.required("label").requireString()
       if lost.contains(label) { continue }
       scores[label] = Float(try element.required("score").requireDouble())
+      if let initial = element.member("initial_score") { initialScores[label] = Float(try initial.requireDouble()) }
       predicted.append(label)
     }
     // There the lost labels are counted in, and one may even be chosen.
@@ -118,6 +123,9 @@ import Testing
     #expect(call.isChunking ? result.predicted.sorted() == predicted.sorted() : result.predicted == predicted)
     for label in result.labels {
       if let score = scores[label.label] { #expect(abs(label.score - score) < Self.tolerance, "\(label)") }
+      if let score = initialScores[label.label] {
+        #expect(abs(try #require(label.initialScore) - score) < Self.tolerance, "\(label)")
+      }
     }
   }
 
@@ -125,13 +133,16 @@ import Testing
 
   private static let folder = Result { try TemporaryFolder() }
 
-  /// The fixture in f32, or the same with the text before the labels.
-  private static func session(promptFirst: Bool) throws -> GLiClassSession {
-    if promptFirst { return try Converted.model(modelName, .f32).makeSession() }
+  /// A fixture or a variant in f32; the demo model also with the text before the labels.
+  private static func session(_ call: PipelineCall) throws -> GLiClassSession {
+    guard call.model == demo else {
+      return try GLiClassModel(path: Converted.glc(Variants.folder(call.model), .f32)).makeSession()
+    }
+    if call.promptFirst { return try Converted.model(demo, .f32).makeSession() }
     let changed = try folder.get().file("text-first")
     if !FileManager.default.fileExists(atPath: changed) {
       let copy = changed + "-\(UUID().uuidString)"
-      try FileManager.default.copyItem(atPath: Fixtures.path(modelName), toPath: copy)
+      try FileManager.default.copyItem(atPath: Fixtures.path(demo), toPath: copy)
       let configuration = URL(filePath: "\(copy)/config.json")
       let text = try String(contentsOf: configuration, encoding: .utf8)
       let edited = text.replacing(/"prompt_first": true/, with: "\"prompt_first\": false")

@@ -122,12 +122,34 @@ import Testing
     #expect(try configuration(all).head.calibrator == nil)
   }
 
+  /// Slots for labels beyond those that are there matter to one scorer.
+  @Test func labelSlots() throws {
+    for value in [JSON.int(25), .string("fixed"), .string("dynamic")] {
+      let slots = Edit("max_labels_alloc", value)
+      #expect(
+        try configuration([slots, Edit("scorer_type", .string("mlp"))])
+          == configuration([Edit("scorer_type", .string("mlp"))]))
+      let error = try configurationError([slots, Edit("scorer_type", .string("hopfield"))])
+      #expect(error?.field == (value.text() == "\"dynamic\"" ? nil : "max_labels_alloc"))
+    }
+  }
+
+  /// An odd number is what version 1.0 of the file format cannot say.
+  @Test func oddNumbersOfBuckets() throws {
+    let odd = try configuration([Edit("encoder_config.position_buckets", .int(63))])
+    #expect(odd.encoder.positionBuckets == 63 && odd.encoder.relativeRowCount == 126 && odd.formatVersion == 2)
+    #expect(try configuration([]).formatVersion == 1)
+  }
+
   /// Whether the last layer may be computed for some tokens alone.
   @Test func singleTokens() throws {
-    #expect(try configuration([Edit("embed_class_token", .bool(false))]).head.readsSingleTokens)
+    for edit in [
+      Edit("embed_class_token", .bool(false)), Edit("pooling_strategy", .string("last")),
+      Edit("extract_text_features", .bool(true)),
+    ] { #expect(try configuration([edit]).head.readsSingleTokens, "\(edit)") }
     for edit in [
       Edit("pooling_strategy", .string("avg")), Edit("class_token_pooling", .string("average")),
-      Edit("extract_text_features", .bool(true)), Edit("use_lstm", .bool(true)),
+      Edit("squeeze_layers", .bool(true)), Edit("use_lstm", .bool(true)),
     ] { #expect(try !configuration([edit]).head.readsSingleTokens, "\(edit)") }
   }
 }
