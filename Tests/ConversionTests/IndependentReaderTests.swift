@@ -23,6 +23,27 @@ import Testing
     #expect(status == 0, "\(output)")
   }
 
+  /// Those of the variants between which every tensor and every member of version 2.0 occurs.
+  @Test(
+    arguments: [
+      "published-v1-lw", "published-v3", "published-instruct", "published-multilang", "mix-all", "mix-02", "scorer-hopfield",
+      "conv-groups-2", "layer-wise-0", "relative-attention-false", "buckets-15", "normalize-mlp",
+    ], [WeightScheme.q8, .f32])
+  func agreesOnVariants(_ name: String, _ scheme: WeightScheme) throws {
+    let checkpoint = try Variants.folder(name)
+    let (status, output) = try Self.run([
+      try Converted.glc(checkpoint, scheme), "--check", "--against", checkpoint,
+    ])
+    #expect(status == 0, "\(output)")
+  }
+
+  /// One thing wrong at a time, all checksums right: the reader names each of some hundred.
+  @Test(arguments: ["published-multilang", "mix-all"]) func namesEveryDamage(_ name: String) throws {
+    let checkpoint = try Variants.folder(name)
+    let (status, output) = try Python.run("glc_damage.py", [try Converted.glc(checkpoint, .q8), checkpoint])
+    #expect(status == 0 && output.contains("damages, 0 lines"), "\(output)")
+  }
+
   @Test func readsTheCompiledTokenizerAsItsSourceHasIt() throws {
     for fixture in ["random-tiny", "debian-tags-f16"] {
       let (status, output) = try Self.run([

@@ -16,7 +16,7 @@ import Testing
     var labels: [Label]
   }
 
-  @Test(arguments: ["1.0"])
+  @Test(arguments: ["1.0", "2.0"])
   func keptFilesGiveTheirLogits(_ version: String) throws {
     let path = Fixtures.path("glc/\(version)-tiny-q8")
     let answers = try String(contentsOfFile: "\(path).jsonl", encoding: .utf8).split(separator: "\n").map {
