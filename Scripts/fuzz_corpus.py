@@ -81,6 +81,9 @@ def configuration_seeds():
     for path in sorted(FIXTURES.glob("published/**/*.json")):
         config = json.loads(path.read_text())["config"]
         yield path.parent.name + "-" + path.stem, json.dumps(config).encode()
+    for name in ("mix-all", "mix-02", "published-multilang", "layer-wise-0", "conv-groups-2", "squeeze-all-states"):
+        config = json.loads((FIXTURES / f"variants/{name}.json").read_text())["config"]
+        yield f"variant-{name}", json.dumps(config).encode()
 
 
 def adapter_seeds():
@@ -368,6 +371,8 @@ def glc_seeds(convert: str):
             glc = output.read_bytes()
             yield scheme, squeeze(glc)
             yield f"{scheme}-charsmap", squeeze(glc, tokenizer=with_charsmap(sections(glc)[3]))
+        # Every part of a head, with a tokenizer that is small.
+        yield "version-2", squeeze((FIXTURES / "glc/2.0-tiny-q8.glc").read_bytes(), tokenizer=sections(glc)[3])
 
 
 def main() -> None:

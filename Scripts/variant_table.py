@@ -274,8 +274,29 @@ def drawn_mix(name: str) -> Variant:
     return Variant(name, head, encoder)
 
 
+def narrow_variants() -> list[Variant]:
+    """Sizes that are no multiple of 64, so that rows have padding: of every part of a head."""
+    narrow = {"hidden_size": 48}
+    shape = {"hidden_size": 48, "pooler_hidden_size": 48, "intermediate_size": 112, "num_attention_heads": 3}
+    parts: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
+        ("weighted-dot", {"scorer_type": "weighted-dot"}, {}, None),
+        ("mlp", {"scorer_type": "mlp"}, {}, None),
+        ("hopfield", {"scorer_type": "hopfield"}, {}, None),
+        ("cross-attn", PASS | {"scorer_num_heads": 2, "scorer_mlp_hidden_size": 40}, {}, None),
+        ("lstm", LSTM | {"pooling_strategy": "avg"}, {}, None),
+        ("conv", {}, {"conv_kernel_size": 3}, None),
+        ("embedding", {}, {"embedding_size": 40} | BIASED, None),
+        ("calibrator", CALIBRATOR | {"calibrator_hidden_size": 24} | NORMALIZE, {}, None),
+        ("squeeze", {"squeeze_layers": True}, {"num_hidden_layers": 4}, LAST_STATES),
+        ("squeeze-lstm-average", {"squeeze_layers": True} | LSTM | AVERAGE, {"num_hidden_layers": 4}, LAST_STATES),
+        ("squeeze-cross-attn", {"squeeze_layers": True} | PASS, {"num_hidden_layers": 4}, ALL_STATES),
+        ("squeeze-conv-calibrator", {"squeeze_layers": True} | CALIBRATOR, {"num_hidden_layers": 4, "conv_kernel_size": 3}, LAST_STATES),
+    ]  # fmt: skip
+    return [Variant(f"narrow-{name}", head | narrow, encoder | shape, patch=patch) for name, head, encoder, patch in parts]
+
+
 def all_variants() -> list[Variant]:
-    variants = backbone_variants() + head_variants() + published_variants() + mixes(14)
+    variants = backbone_variants() + head_variants() + narrow_variants() + published_variants() + mixes(14)
     names = [variant.name for variant in variants]
     assert len(names) == len(set(names)), "two variants share a name"
     return variants

@@ -59,28 +59,34 @@ LANES v16f v_mish(v16f x) {
   return v_mul(x, v_div(w, v_add(w, v_set1(2))));
 }
 
-/// max(x, 0), and so also for NaN.
-LANES v16f v_relu(v16f x) { return v_max(x, v_zero()); }
+LANES v16f v_laplace(v16f x) {
+  v16f z = v_div(v_sub(x, v_set1(GLCK_LAPLACE_MU)), v_set1(GLCK_LAPLACE_SIGMA));
+  // The difference is zero, and keeps NaN.
+  return v_add(v_phi(z), v_sub(z, z));
+}
+
+/// max(0, x), which keeps NaN.
+LANES v16f v_relu(v16f x) { return v_max(v_zero(), x); }
 
 LANES v16f v_activation(glck_activation activation, v16f x) {
   switch (activation) {
     case GLCK_ACTIVATION_NONE: return x;
     case GLCK_ACTIVATION_GELU: return v_gelu(x);
     case GLCK_ACTIVATION_GELU_TANH: return v_gelu_tanh(x);
-    case GLCK_ACTIVATION_GELU_10: return v_min(v_max(v_gelu(x), v_set1(-10)), v_set1(10));
+    case GLCK_ACTIVATION_GELU_10: return v_min(v_set1(10), v_max(v_set1(-10), v_gelu(x)));
     case GLCK_ACTIVATION_QUICK_GELU: return v_mul(x, v_sigmoid(v_mul(x, v_set1(GLCK_QUICK_GELU_SCALE))));
     case GLCK_ACTIVATION_RELU: return v_relu(x);
     case GLCK_ACTIVATION_RELU2: return v_mul(v_relu(x), v_relu(x));
-    case GLCK_ACTIVATION_RELU6: return v_min(v_relu(x), v_set1(6));
+    case GLCK_ACTIVATION_RELU6: return v_min(v_set1(6), v_relu(x));
     case GLCK_ACTIVATION_LEAKY_RELU:
       return v_select_less(x, v_zero(), v_mul(x, v_set1(GLCK_LEAKY_RELU_SLOPE)), x);
     case GLCK_ACTIVATION_SIGMOID: return v_sigmoid(x);
     case GLCK_ACTIVATION_SILU: return v_mul(x, v_sigmoid(x));
     case GLCK_ACTIVATION_TANH: return v_tanh(x);
     case GLCK_ACTIVATION_HARDSWISH:
-      return v_div(v_mul(x, v_min(v_relu(v_add(x, v_set1(3))), v_set1(6))), v_set1(6));
+      return v_div(v_mul(x, v_min(v_set1(6), v_relu(v_add(x, v_set1(3))))), v_set1(6));
     case GLCK_ACTIVATION_MISH: return v_mish(x);
-    case GLCK_ACTIVATION_LAPLACE: return v_phi(v_div(v_sub(x, v_set1(GLCK_LAPLACE_MU)), v_set1(GLCK_LAPLACE_SIGMA)));
+    case GLCK_ACTIVATION_LAPLACE: return v_laplace(x);
   }
   return x;
 }

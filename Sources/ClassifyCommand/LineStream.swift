@@ -31,14 +31,14 @@ final class LineStream {
   /// The part of a file that was read, 0 to 1; `nil` for anything else.
   var part: Double? { size.map { $0 > 0 ? min(1, Double(bytesRead) / Double($0)) : 1 } }
 
-  /// The next lines, without their ends: waits for one, and takes what else is there. `nil` at the end, or when interrupted.
+  /// The next lines, without their ends: waits for one, and takes what else is there. `nil` at the end; interrupted, when what was
+  /// read is used up.
   /// - Throws: ``ModelCoreError/readFailed(path:reason:)``.
   func next() throws(ModelCoreError) -> [[UInt8]]? {
-    while !isAtEnd, ready.count < limit, readyBytes < limit << 10 {
+    while !isAtEnd, interruption?.signal == nil, ready.count < limit, readyBytes < limit << 10 {
       guard try waitForInput(ready.isEmpty) else { break }
       try read()
     }
-    if interruption?.signal != nil { return nil }
     guard !ready.isEmpty else { return nil }
     let window = Array(ready.prefix(limit))
     ready.removeFirst(window.count)

@@ -76,7 +76,9 @@ struct Tokenize: ParsableCommand {
   private static func ids(
     _ model: GLiClassModel, _ line: RequestLine, _ labels: [String]?, _ scratch: inout EncodingScratch
   ) throws -> [Int32] {
-    guard line.labels == nil, labels == nil, line.prompt ?? "" == "", line.examples ?? [] == [] else {
+    guard line.labels == nil, labels == nil, line.prompt ?? "" == "", line.examples ?? [] == [],
+      line.retrievedExamples ?? [] == []
+    else {
       let request = try line.request(RequestDefaults(labels: labels.map { LabelSet($0) }))
       return try model.prompts.prompt(
         text: RetrievedExample.augment(request.text, with: request.retrievedExamples), labels: request.labels.names,

@@ -15,6 +15,8 @@ public struct Interruption: Sendable {
     _ = pipe(&ends)
     for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     descriptor = ends[0]
+    // Touched here first, so that the handler initializes nothing.
+    Self.received.store(0, ordering: .sequentiallyConsistent)
     Self.writeEnd.store(ends[1], ordering: .sequentiallyConsistent)
     var action = sigaction()
     // Nothing here but an atomic store and write(2): allowed in a handler.

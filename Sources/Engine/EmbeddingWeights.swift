@@ -23,7 +23,7 @@ struct EmbeddingWeights {
     tokenType = encoder.tokenTypeCount > 0 ? try file.vector("embeddings.token_type", count: size) : nil
     segments =
       configuration.head.usesSegmentEmbeddings
-      ? try EmbeddingTable(file, "embeddings.segments", rows: 3, columns: size) : nil
+      ? try EmbeddingTable(file, "embeddings.segments", rows: 3, columns: size, isSmall: true) : nil
     projection =
       size == encoder.hiddenSize
       ? nil
@@ -42,19 +42,23 @@ struct EmbeddingTable {
   private let rows: Rows
   let columns: Int
 
-  init(_ file: GLCFile, _ name: String, rows count: Int, columns: Int) throws(EngineError) {
+  /// - Parameter isSmall: whether it is f32 in every file.
+  init(
+    _ file: GLCFile, _ name: String, rows count: Int, columns: Int, isSmall: Bool = false
+  ) throws(EngineError) {
     self.columns = columns
     let record = try file.tensor(name, shape: [count, columns])
     let extent = file.extent(record)
     switch (record.encoding, record.layout) {
-    case (.int8, .rows):
+    case (.int8, .rows) where !isSmall:
       rows = .int8(
         codes: try extent.typed(Int8.self, at: 0, file, name),
         scales: try extent.typed(Float.self, at: record.scalesOffset, file, name), rowsPerScale: record.rowsPerScale)
     case (.f32, .rows): rows = .f32(try extent.typed(Float.self, at: 0, file, name))
     default:
       throw .format(
-        .unexpectedTensor(path: file.path, tensor: name, expected: "int8 or f32 rows", found: record.summary))
+        .unexpectedTensor(
+          path: file.path, tensor: name, expected: isSmall ? "f32 rows" : "int8 or f32 rows", found: record.summary))
     }
   }
 

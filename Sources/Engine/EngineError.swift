@@ -17,6 +17,8 @@ public enum EngineError: Diagnostic, Equatable {
   case tokenOutsideVocabulary(id: Int, vocabularySize: Int)
   /// A prompt without tokens, with too many, or with a label position outside it.
   case invalidPrompt(expected: String, found: String)
+  /// A batch that this machine has not the memory for, in bytes.
+  case tooMuchMemory(needed: Int, limit: Int)
   /// Activations became infinite or NaN.
   case notFinite(path: String, place: String)
 }
@@ -37,6 +39,8 @@ extension EngineError {
       "\(path): metadata: \(field): expected \(expected), found \(found)"
     case .tokenOutsideVocabulary(let id, let size): "token id: expected 0 to \(size - 1), found \(id)"
     case .invalidPrompt(let expected, let found): "prompt: expected \(expected), found \(found)"
+    case .tooMuchMemory(let needed, let limit):
+      "working memory: expected at most \(Formatting.size(limit)), which this machine has, found \(Formatting.size(needed)) for the input"
     case .notFinite(let path, let place): "\(path): \(place): expected finite activations, found infinity or NaN"
     }
   }
@@ -52,7 +56,7 @@ extension EngineError {
     switch self {
     case .format(let error): error.exitStatus
     case .unknownInstructionSet, .unavailableInstructionSet, .invalidThreadCount: .usage
-    case .unsupported, .tokenOutsideVocabulary, .invalidPrompt, .notFinite: .badData
+    case .unsupported, .tokenOutsideVocabulary, .invalidPrompt, .tooMuchMemory, .notFinite: .badData
     }
   }
 }

@@ -153,7 +153,7 @@ public final class EngineSession {
       batch, threads: pool.count, configuration: model.configuration, summedStates: model.head.layerWeights?.count ?? 0,
       relativeRows: encoder.usesRelativePositions ? relativePositions.rows(length: batch.longest) : 0..<0)
     return try ForwardPass(
-      session: self, batch: batch, buffers: workspace.buffers(shape), returnsEmbeddings: embeddings
+      session: self, batch: batch, buffers: try workspace.buffers(shape), returnsEmbeddings: embeddings
     ).run()
   }
 

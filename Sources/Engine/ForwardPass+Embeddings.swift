@@ -2,22 +2,26 @@ import CKernels
 import ModelCore
 
 // Embeddings (formats/numerics.md 5.1; `DebertaV2Embeddings` of `transformers`, and what `gliclass` adds), and the convolution
-// over them (5.8; `ConvLayer`).
+// over them (5.6; `ConvLayer`).
 extension ForwardPass {
   /// The rows that the first layer reads.
   func embed() throws(EngineError) {
     let weights = session.model.embeddings
     let hidden = buffers.hidden
     let quantizes = session.model.layers.first?.query.isQuantized ?? false
-    let target = buffers.embedding ?? hidden
-    pool.split(batch.tokens.count) { thread, rows in
-      for row in rows { sum(weights, row, into: target[row], buffers.addends[thread]) }
-    }
-    if let projection = weights.projection {
-      try quantize(
-        target, rows: batch.tokens.count, for: projection, "embedding projection")
-      multiply(
-        projection, target, rows: 0..<batch.tokens.count, output: hidden.floats, stride: hidden.floatStride)
+    if let projection = weights.projection, let sums = buffers.embedding {
+      for rows in blocks {
+        pool.split(rows.count) { thread, own in
+          for row in own { sum(weights, rows.lowerBound + row, into: sums[row], buffers.addends[thread]) }
+        }
+        try quantize(sums, rows: rows.count, for: projection, "embedding projection")
+        multiply(
+          projection, sums, rows: 0..<rows.count, output: hidden[rows.lowerBound], stride: hidden.floatStride)
+      }
+    } else {
+      pool.split(batch.tokens.count) { thread, rows in
+        for row in rows { sum(weights, row, into: hidden[row], buffers.addends[thread]) }
+      }
     }
     pool.split(batch.tokens.count) { thread, rows in
       session.failures[thread] = layerNorm(
@@ -25,6 +29,12 @@ extension ForwardPass {
         residual: nil, epsilon: encoder.layerNormEpsilon, into: hidden, quantizes: quantizes, rows: rows)
     }
     try checkFailures("embeddings")
+  }
+
+  /// Rows that go through a wide buffer at once, which so need not have room for all.
+  private var blocks: [Range<Int>] {
+    let size = BatchShape.feedForwardRows
+    return stride(from: 0, to: batch.tokens.count, by: size).map { $0..<min($0 + size, batch.tokens.count) }
   }
 
   /// Token + segment + position + token type, in this order.
@@ -55,25 +65,30 @@ extension ForwardPass {
       preconditionFailure("a model with a convolution has buffers for it")
     }
     let size = encoder.hiddenSize
-    let reach = convolution.kernelSize / 2
-    for text in batch.texts {
-      for row in text.rows {
-        for tap in 0..<convolution.kernelSize {
-          let source = row + tap - reach
-          let target = neighbours[row] + tap * size
-          if text.rows.contains(source) {
-            target.update(from: buffers.hidden[source], count: size)
-          } else {
-            target.update(repeating: 0, count: size)
-          }
+    for rows in blocks {
+      for text in batch.texts {
+        for row in text.rows.clamped(to: rows) {
+          gather(around: row, of: text, convolution.kernelSize, into: neighbours[row - rows.lowerBound])
         }
       }
+      try quantize(neighbours, rows: rows.count, for: convolution.linear, "convolution")
+      multiply(
+        convolution.linear, neighbours, rows: 0..<rows.count, activation: convolution.activation,
+        output: convolved + rows.lowerBound * size, stride: size)
     }
-    try quantize(
-      neighbours, rows: batch.tokens.count, for: convolution.linear, "convolution")
-    multiply(
-      convolution.linear, neighbours, rows: 0..<batch.tokens.count, activation: convolution.activation,
-      output: convolved, stride: size)
+  }
+
+  /// The rows of the tokens around `row`, side by side, zeros beyond the text.
+  private func gather(around row: Int, of text: Batch.Text, _ count: Int, into target: UnsafeMutablePointer<Float>) {
+    let size = encoder.hiddenSize
+    for tap in 0..<count {
+      let source = row + tap - count / 2
+      if text.rows.contains(source) {
+        (target + tap * size).update(from: buffers.hidden[source], count: size)
+      } else {
+        (target + tap * size).update(repeating: 0, count: size)
+      }
+    }
   }
 
   /// hidden = LayerNorm(convolution + hidden), where hidden is the first layer's output.

@@ -64,11 +64,11 @@ extension HeadPass {
     case .absoluteAverage:
       accumulate(rows, into: target) { $0 + $1.magnitude }
       for index in 0..<size { target[index] /= count }
-    case .absoluteMax: accumulate(rows, into: target) { $0 > $1.magnitude ? $0 : $1.magnitude }
+    case .absoluteMax: accumulate(rows, into: target) { $1.magnitude > $0 || $1.isNaN ? $1.magnitude : $0 }
     case .max:
       target.update(from: rows[0], count: size)
       for row in rows.dropFirst() {
-        for index in 0..<size where row[index] > target[index] { target[index] = row[index] }
+        for index in 0..<size where row[index] > target[index] || row[index].isNaN { target[index] = row[index] }
       }
       if zeros > 0 {
         for index in 0..<size where target[index] < 0 { target[index] = 0 }

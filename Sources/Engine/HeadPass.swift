@@ -5,6 +5,18 @@ import ModelCore
 /// `gliclass` `model.py`).
 struct HeadPass {
   let pass: ForwardPass
+  /// Rows of a text among all rows of text that are projected: one, or with pooling `pass` all.
+  let projectedText: [Range<Int>]
+
+  init(pass: ForwardPass) {
+    self.pass = pass
+    let passesAll = pass.session.model.configuration.head.pooling == .pass
+    var start = 0
+    projectedText = pass.batch.texts.map { text in
+      defer { start += passesAll ? text.textRows.count : 1 }
+      return start..<start + (passesAll ? text.textRows.count : 1)
+    }
+  }
 
   var batch: Batch { pass.batch }
   var buffers: HeadBuffers { pass.buffers.head }
@@ -13,16 +25,6 @@ struct HeadPass {
   var head: HeadConfiguration { pass.session.model.configuration.head }
   /// Features of a state, H.
   var size: Int { pass.encoder.hiddenSize }
-
-  /// Rows of a text among all rows of text that are projected.
-  var projectedText: [Range<Int>] {
-    guard head.pooling == .pass else { return batch.texts.indices.map { $0..<$0 + 1 } }
-    var start = 0
-    return batch.texts.map { text in
-      defer { start += text.textRows.count }
-      return start..<start + text.textRows.count
-    }
-  }
 
   func run() throws(EngineError) -> [EngineOutput] {
     let states = weights.layerWeights == nil ? pass.buffers.headHidden : try weighLayers()

@@ -21,7 +21,7 @@ struct HeadWeights {
     func projector(_ name: String) throws(EngineError) -> Perceptron {
       try Perceptron(
         file, ["head.\(name).first", "head.\(name).second"], sizes: [hidden, head.projectorSize, hidden],
-        activation: head.projectorActivation)
+        activation: head.projectorActivation, endsSmall: false)
     }
     text = try projector("text")
     classes = try projector("classes")
@@ -46,11 +46,20 @@ struct Perceptron {
   let layers: [Linear]
   let activation: Activation
 
-  /// - Parameter sizes: features before the first layer, and behind each.
-  init(_ file: GLCFile, _ names: [String], sizes: [Int], activation: Activation) throws(EngineError) {
+  /// - Parameters:
+  ///   - sizes: features before the first layer, and behind each.
+  ///   - isSmall: whether all weights are f32 in every file.
+  ///   - endsSmall: whether those of the last layer are.
+  init(
+    _ file: GLCFile, _ names: [String], sizes: [Int], activation: Activation, isSmall: Bool = false,
+    endsSmall: Bool = true
+  ) throws(EngineError) {
     var layers: [Linear] = []
     for (index, name) in names.enumerated() {
-      layers.append(try Linear(file, name, inputs: sizes[index], outputs: sizes[index + 1]))
+      let isLast = index == names.count - 1
+      layers.append(
+        try Linear(
+          file, name, inputs: sizes[index], outputs: sizes[index + 1], isSmall: isSmall || isLast && endsSmall))
     }
     self.layers = layers
     self.activation = activation
@@ -75,9 +84,10 @@ struct LayerWeights {
         .unexpectedTensor(
           path: file.path, tensor: name, expected: "weights of 1 to \(stateCount) states", found: record.summary))
     }
-    squeeze = try Linear(file, "head.layers.squeeze", inputs: hidden, outputs: 1)
+    squeeze = try Linear(file, "head.layers.squeeze", inputs: hidden, outputs: 1, isSmall: true)
     excitation = try Perceptron(
-      file, ["head.layers.first", "head.layers.second"], sizes: [count, max(1, count / 2), count], activation: .relu)
+      file, ["head.layers.first", "head.layers.second"], sizes: [count, max(1, count / 2), count], activation: .relu,
+      isSmall: true)
     output = try Linear(file, "head.layers.output", inputs: hidden, outputs: hidden)
   }
 }

@@ -22,7 +22,10 @@ struct Linear {
   var isQuantized: Bool { if case .int8 = weights { true } else { false } }
 
   /// Finds `name.weight` and, where it has one, `name.bias` in `file`.
-  init(_ file: GLCFile, _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true) throws(EngineError) {
+  /// - Parameter isSmall: whether the weights are f32 in every file (formats/glc.md, "What version 2.0 adds").
+  init(
+    _ file: GLCFile, _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true, isSmall: Bool = false
+  ) throws(EngineError) {
     self.inputs = inputs
     self.outputs = outputs
     bias = hasBias ? try file.vector("\(name).bias", count: outputs) : nil
@@ -30,9 +33,15 @@ struct Linear {
     let record = try file.tensor(weight, shape: [outputs, inputs])
     let extent = file.extent(record)
     switch (record.encoding, record.layout) {
-    case (.int8, .tiles):
+    case (.int8, .tiles) where !isSmall:
       guard record.inputScalesOffset == 0 else {
         throw .unsupported(path: file.path, field: weight, expected: "no input scale vector", found: "one")
+      }
+      // Sums of more products could leave 32 bits (formats/numerics.md 4).
+      guard inputs <= Self.maximumQuantizedInputs else {
+        throw .unsupported(
+          path: file.path, field: weight, expected: "at most \(Self.maximumQuantizedInputs) int8 inputs",
+          found: "\(inputs)")
       }
       paddedInputs = inputs.roundedUp(toMultipleOf: 64)
       weights = .int8(
@@ -45,9 +54,12 @@ struct Linear {
     default:
       throw .format(
         .unexpectedTensor(
-          path: file.path, tensor: weight, expected: "int8 tiles or f32 panels", found: record.summary))
+          path: file.path, tensor: weight, expected: isSmall ? "f32 panels" : "int8 tiles or f32 panels",
+          found: record.summary))
     }
   }
+
+  private static let maximumQuantizedInputs = 65_536
 
   /// Quantizes rows of activations in place of their other form.
   /// - Returns: whether one of them was not finite.

@@ -1,3 +1,4 @@
+import Glibc
 import ModelCore
 
 /// The memory of a session: one allocation, sized by the largest batch met so far, divided anew for each batch.
@@ -10,16 +11,24 @@ final class Workspace {
   /// Bytes allocated.
   var size: Int { capacity }
 
-  deinit { base?.deallocate() }
+  /// The machine's memory: more would be promised, and the program ended when it is touched.
+  private static let limit = max(1, sysconf(Int32(_SC_PHYS_PAGES))) * max(1, sysconf(Int32(_SC_PAGESIZE)))
+
+  deinit { free(base) }
 
   /// Lays out the buffers of a batch, growing the allocation where it is too small.
-  func buffers(_ shape: BatchShape) -> BatchBuffers {
+  /// - Throws: ``EngineError/tooMuchMemory(needed:limit:)`` for more than this machine has.
+  func buffers(_ shape: BatchShape) throws(EngineError) -> BatchBuffers {
     var measure = Placer(base: nil)
     _ = BatchBuffers(shape, &measure)
     if measure.offset > capacity {
-      base?.deallocate()
+      free(base)
+      (base, capacity) = (nil, 0)
+      guard measure.offset <= Self.limit, posix_memalign(&base, 4096, measure.offset) == 0 else {
+        base = nil
+        throw .tooMuchMemory(needed: measure.offset, limit: Self.limit)
+      }
       capacity = measure.offset
-      base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 4096)
     }
     var place = Placer(base: base)
     return BatchBuffers(shape, &place)
@@ -103,10 +112,10 @@ struct BatchBuffers {
   /// Hidden states of all tokens [tokens][H], and of the rows that the head reads.
   let hidden: ActivationRows
   let headHidden: ActivationRows
-  /// Sums of embeddings [tokens][E] where they are projected, and one embedding to be added for each thread.
+  /// Some sums of embeddings [rows][E] where they are projected, and one embedding to be added for each thread.
   let embedding: ActivationRows?
   let addends: [UnsafeMutablePointer<Float>]
-  /// Input and output of the convolution [tokens][kernel · H], [tokens][H].
+  /// Some inputs, and the output, of the convolution [rows][kernel · H], [tokens][H].
   let neighbours: ActivationRows?
   let convolved: UnsafeMutablePointer<Float>?
   /// Queries, keys and values [tokens][3 · H].
@@ -133,11 +142,12 @@ struct BatchBuffers {
     hidden = place.rows(shape.tokens, width: hiddenSize)
     headHidden = place.rows(shape.headRows, width: hiddenSize)
     let embeddingSize = shape.encoder.embeddingSize
-    embedding = embeddingSize == hiddenSize ? nil : place.rows(shape.tokens, width: embeddingSize, remainders: true)
+    let someRows = min(shape.tokens, BatchShape.feedForwardRows)
+    embedding = embeddingSize == hiddenSize ? nil : place.rows(someRows, width: embeddingSize, remainders: true)
     var addends: [UnsafeMutablePointer<Float>] = []
     for _ in 0..<shape.threads { addends.append(place.take(Float.self, embeddingSize)) }
     self.addends = addends
-    neighbours = shape.encoder.convolution.map { place.rows(shape.tokens, width: $0.kernelSize * hiddenSize) }
+    neighbours = shape.encoder.convolution.map { place.rows(someRows, width: $0.kernelSize * hiddenSize) }
     convolved = shape.encoder.convolution.map { _ in place.take(Float.self, shape.tokens * hiddenSize) }
     // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.
     let queries = max(shape.tokens, shape.headRows)

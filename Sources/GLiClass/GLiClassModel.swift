@@ -32,13 +32,7 @@ public final class GLiClassModel: Sendable {
     do throws(GLCFormatError) { file = try GLCFile(path: path) } catch { throw .format(error) }
     do throws(TokenizationError) {
       tokenizer = try CompiledTokenizer(file.tokenizerBytes, owner: file, path: path)
-      let rules = file.configuration.prompt
-      prompts = try PromptBuilder(
-        tokenizer: tokenizer,
-        rules: PromptRules(
-          labelTokenID: Int32(rules.labelTokenID), separatorTokenID: Int32(rules.separatorTokenID),
-          exampleTokenID: Int32(rules.exampleTokenID), promptFirst: rules.promptFirst,
-          maximumLength: rules.maximumLength))
+      prompts = try PromptBuilder(tokenizer: tokenizer, rules: PromptRules(file.configuration))
     } catch {
       throw .tokenization(error)
     }

@@ -61,15 +61,17 @@ public final class GLiClassSession {
     try tokenizing { planner throws(GLiClassError) in try planner.plan(request) }
   }
 
-  /// What the model says of the labels that were not lost. The others are part of the input all the same, because a scorer may count
-  /// them.
+  /// What the model says of the labels that were not lost. The others are part of the input all the same where the scorer counts
+  /// them: its softmax runs over all labels.
   func run(_ passes: [Prompt], embeddings: Bool) throws(GLiClassError) -> [EngineOutput] {
+    let countsLost = model.file.configuration.head.scorer == .hopfield
     let prompts = passes.map {
-      EnginePrompt(tokens: $0.ids, labelPositions: $0.labelPositions, lostLabelCount: $0.lostLabelCount)
+      EnginePrompt(
+        tokens: $0.ids, labelPositions: $0.labelPositions, lostLabelCount: countsLost ? $0.lostLabelCount : 0)
     }
     do throws(EngineError) {
       return zip(passes, try engine.outputs(prompts, embeddings: embeddings)).map {
-        $1.dropping(labels: $0.lostLabelCount)
+        $1.dropping(labels: $1.logits.count - $0.labelPositions.count)
       }
     } catch {
       throw .engine(error)

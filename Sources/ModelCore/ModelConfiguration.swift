@@ -1,6 +1,6 @@
 /// Everything the forward pass and the prompt need to know about a GLiClass uni-encoder.
 ///
-/// Read from a checkpoint's `config.json` by ``init(huggingFace:)``, and from a `.glc`'s metadata by ``init(metadata:)``.
+/// Read from a checkpoint's `config.json` by ``init(huggingFace:)``, and from a `.glc`'s metadata by ``init(metadata:version:)``.
 public struct ModelConfiguration: Sendable, Equatable {
   /// The transformer that encodes label prompt and text in one pass.
   public var encoder: EncoderConfiguration

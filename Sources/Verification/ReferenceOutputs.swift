@@ -99,11 +99,11 @@ extension ReferenceOutputs {
       outputs.append(
         ReferenceOutput(text: example.text, labels: example.labels, inputIDs: prompt.ids, logits: [], line: 0))
     }
-    let inputs = outputs.map(\.inputIDs)
+    let inputs = outputs.map { ($0.inputIDs, $0.labels.count) }
     let logits = try lifting { () throws(ReferenceModelError) in
       try ReferenceModel(checkpoint).logits(batch: inputs) { progress(Double($0) / Double(inputs.count)) }
     }
-    for index in outputs.indices { outputs[index].logits = Array(logits[index].prefix(outputs[index].labels.count)) }
+    for index in outputs.indices { outputs[index].logits = logits[index] }
     self.path = path
     producer = "reference model, f32"
     checkpointSHA256 = digest.files.first { $0.path == checkpoint.files.weights }.map {
@@ -117,16 +117,15 @@ extension ReferenceOutputs {
   private static func promptBuilder(
     _ checkpoint: Checkpoint, _ profile: TokenizerProfile
   ) throws(VerificationError) -> PromptBuilder {
-    let rules = checkpoint.configuration.prompt
+    // What the package loses is lost here, too.
+    var rules = PromptRules(checkpoint.configuration)
+    rules.labelOverflow = .report
     let files = TokenizerFiles(checkpoint)
     let section = try lifting { () throws(TokenizerCompilerError) in try files.compile(profile: profile) }
     return try lifting { () throws(TokenizationError) in
       try PromptBuilder(
         tokenizer: try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder),
-        rules: PromptRules(
-          labelTokenID: Int32(rules.labelTokenID), separatorTokenID: Int32(rules.separatorTokenID),
-          exampleTokenID: Int32(rules.exampleTokenID), promptFirst: rules.promptFirst,
-          maximumLength: rules.maximumLength))
+        rules: rules)
     }
   }
 }

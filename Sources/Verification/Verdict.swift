@@ -48,6 +48,8 @@ public struct Verdict: Sendable {
   public var decisions = 0
   /// Decisions on which reference and model differ.
   public var flips = 0
+  /// Labels that the maximum length cut off.
+  public var lostLabels = 0
   /// Texts whose token ids differ from the reference's.
   public var tokenMismatches = 0
   /// F1 of the reference against the true labels.

@@ -44,6 +44,10 @@ public struct Verifier {
       try judge(Array(batch), reference.path, data, &verdict, &judged)
       progress(Double(batch.endIndex) / Double(reference.outputs.count))
     }
+    if verdict.lostLabels > 0 {
+      verdict.notes.append(
+        "\(verdict.lostLabels) labels lie beyond the maximum length; they are scored as the Python package scores them")
+    }
     // A reference file that was cut off must not pass for one that agrees.
     for (index, example) in data.examples.enumerated() where !judged.contains(index) {
       guard data.index(text: example.text, labels: example.labels) == index else { continue }
@@ -58,10 +62,16 @@ public struct Verifier {
     var prompts: [EnginePrompt] = []
     for output in batch {
       let prompt = try lifting { () throws(GLiClassError) in
-        try session.prompt(ClassificationRequest(text: output.text, labels: output.labels))
+        // Labels that the package loses beyond the maximum length have logits there, and are judged like others.
+        try session.prompt(
+          ClassificationRequest(
+            text: output.text, labels: output.labels, options: ClassificationOptions(labelOverflow: .report)))
       }
       if prompt.ids != output.inputIDs { verdict.tokenMismatches += 1 }
-      prompts.append(EnginePrompt(tokens: prompt.ids, labelPositions: prompt.labelPositions))
+      verdict.lostLabels += prompt.lostLabelCount
+      prompts.append(
+        EnginePrompt(
+          tokens: prompt.ids, labelPositions: prompt.labelPositions, lostLabelCount: prompt.lostLabelCount))
     }
     let logits = try lifting { () throws(GLiClassError) in try session.logits(prompts) }
     for (output, found) in zip(batch, logits) {

@@ -73,6 +73,14 @@ import Testing
     }
   }
 
+  /// A number that is none stays none: whoever reads it has to notice.
+  @Test(arguments: InstructionSet.available) func keepNaN(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    for function in Self.all {
+      #expect(Self.apply(kernels, function.activation, [.nan])[0].isNaN, "\(function.testDescription)")
+    }
+  }
+
   @Test(arguments: InstructionSet.available) func anyLength(_ set: InstructionSet) throws {
     let kernels = try set.kernels()
     var random = Random(3)

@@ -126,5 +126,12 @@ import Testing
     #expect(try score(["--labels-per-pass", "4"]) == whole)
     #expect(try score(["--labels-per-pass", "2"]) != whole)
     #expect(try score(["--lowercase-labels"]) == whole)
+    // Shown as given, in the prompt in lower case.
+    let text = ["classify", model, "--json", "some words", "--labels"]
+    let upper = try Program.classify.run(text + ["Web,GAMES", "--lowercase-labels"]).json(ClassifiedText.self)
+    let lower = try Program.classify.run(text + ["web,games"]).json(ClassifiedText.self)
+    #expect(upper.labels.map(\.label) == ["Web", "GAMES"] && upper.labels.map(\.logit) == lower.labels.map(\.logit))
+    let plain = try Program.classify.run(text + ["Web,GAMES"]).json(ClassifiedText.self)
+    #expect(plain.labels.map(\.logit) != lower.labels.map(\.logit))
   }
 }

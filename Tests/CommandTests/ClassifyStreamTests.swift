@@ -220,6 +220,20 @@ struct Answer: Decodable {
     for (index, answer) in answers.enumerated() { #expect(answer.text == "text \(index)") }
   }
 
+  /// What was read before the signal is answered.
+  @Test func interruptedWithLinesInHand() throws {
+    let conversation = try Conversation(.classify, ["classify", model, "--labels", "a,b", "--jsonl", "--threads", "1"])
+    // One write, and a read of a part of it that is more than a window of lines.
+    conversation.send((0..<1000).map { "{\"text\": \"line \($0)\"}" }.joined(separator: "\n"))
+    #expect(try #require(conversation.readLine()).contains("line 0"))
+    conversation.signal(SIGINT)
+    let outcome = conversation.wait()
+    #expect(outcome.end == .status(130), "\(outcome)")
+    let rest = try outcome.jsonLines(ClassifiedText.self)
+    #expect(rest.map(\.text) == rest.indices.map { "line \($0 + 1)" })
+    #expect(rest.count >= 150, "a window is 128 lines, and 4 kB of them are 160: \(rest.count)")
+  }
+
   @Test func labelsMustComeFromSomewhere() throws {
     let outcome = try classify("{\"text\":\"x\"}\n{\"text\":\"y\",\"labels\":[\"a\"]}\n", [])
     #expect(outcome.end == .status(65))

@@ -62,26 +62,62 @@ import Testing
     }
   }
 
-  /// Query, key and value read the same rows: one of them in another encoding would read rows that nobody wrote.
-  @Test func projectionsOfOneLayerShareAnEncoding() throws {
-    let source = try GLCFile(path: Converted.glc(Fixtures.path("random-tiny"), .q8))
-    let other = "layers.0.attention.query.weight"
-    let records = try source.records.map { record in
-      record.name == other
-        ? try #require(TensorRecord(name: other, encoding: .f32, layout: .panels, shape: record.shape)) : record
-    }
-    let path = folder.file("mixed.glc")
+  /// The file with some tensors in another form, their contents zero.
+  private func rewritten(_ source: GLCFile, _ others: [TensorRecord]) throws -> String {
+    let names = Set(others.map(\.name))
+    let records = source.records.filter { !names.contains($0.name) } + others
+    let path = folder.file("rewritten-\(UUID().uuidString).glc")
     let writer = try GLCWriter(path: path, records: records, tokenizer: Array(source.tokenizerBytes))
     for record in writer.records {
       let zeros = [UInt8](repeating: 0, count: record.extent.count)
-      let bytes = record.name == other ? zeros : Array(source.extent(try source.record(record.name)))
+      let bytes = names.contains(record.name) ? zeros : Array(source.extent(try source.record(record.name)))
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
       defer { buffer.deallocate() }
       buffer.copyBytes(from: bytes)
       try writer.append(UnsafeRawBufferPointer(buffer), to: record.name)
     }
-    _ = try writer.finish(metadata: source.metadata.root.json.text(), majorVersion: 1)
+    _ = try writer.finish(
+      metadata: source.metadata.root.json.text(), majorVersion: source.configuration.formatVersion)
+    return path
+  }
+
+  /// Query, key and value read the same rows: one of them in another encoding would read rows that nobody wrote.
+  @Test func projectionsOfOneLayerShareAnEncoding() throws {
+    let source = try GLCFile(path: Converted.glc(Fixtures.path("random-tiny"), .q8))
+    let name = "layers.0.attention.query.weight"
+    let other = try #require(
+      TensorRecord(name: name, encoding: .f32, layout: .panels, shape: try source.record(name).shape))
+    let path = try rewritten(source, [other])
     let error = thrown(GLiClassError.self) { try GLiClassModel(path: path) }
     #expect(error?.message.contains("query, key and value in one encoding") == true, "\(String(describing: error))")
+  }
+
+  /// Every tensor in every form that the directory takes: an error that names it, or logits.
+  @Test(
+    arguments: [
+      "mix-all", "published-multilang", "squeeze-all-states", "published-instruct", "scorer-hopfield",
+      "embedding-size-smaller",
+    ])
+  func everyTensorInEveryForm(_ variant: String) throws {
+    let source = try GLCFile(path: Converted.glc(Variants.folder(variant), .q8))
+    var refused = 0
+    for record in source.records {
+      for (encoding, layout) in [
+        (TensorEncoding.int8, TensorLayout.tiles), (.int8, .rows), (.f32, .panels), (.f32, .rows), (.f16, .rows),
+      ] where encoding != record.encoding || layout != record.layout {
+        guard let other = TensorRecord(name: record.name, encoding: encoding, layout: layout, shape: record.shape)
+        else { continue }
+        let path = try rewritten(source, [other])
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do throws(GLiClassError) {
+          _ = try GLiClassModel(path: path).makeSession(options: SessionOptions(threads: 1))
+            .classify("some words", labels: ["a", "b", "c"])
+        } catch {
+          refused += 1
+          #expect(error.message.contains(path), "\(record.name) in \(encoding) \(layout): \(error.message)")
+        }
+      }
+    }
+    #expect(refused > source.records.count)
   }
 }

@@ -54,6 +54,7 @@ import Testing
     #expect(try read("web server\r\n\r\n  games \n\n日本語", "a.txt") == ["web server", "games", "日本語"])
     #expect(try read("\u{FEFF}a\nb\n", "b.txt") == ["a", "b"])
     #expect(try read("\n [\"a\", \"b\"]", "c.txt") == ["a", "b"])
+    #expect(try read("\u{FEFF}[\"a\", \"b\"]", "c.json") == ["a", "b"])
     #expect(try read("[urgent]\n{other}\n", "d.txt") == ["[urgent]", "{other}"])
     #expect(try read(#"{"a": ["b"], "c": "d"}"#, "e") == ["a.b", "c.d"])
     #expect(try read("a\nb", "f.json") == ["a", "b"])

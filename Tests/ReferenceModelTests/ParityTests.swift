@@ -18,7 +18,7 @@ import Testing
     let model = try ReferenceModel(Checkpoint.open(folder))
     let lines = try ReferenceLine.read(folder).prefix(textLimit)
     #expect(lines.count >= 10)
-    let logits = try model.logits(batch: lines.map(\.inputIDs))
+    let logits = try model.logits(batch: lines.map { ($0.inputIDs, nil) })
     var worst = 0.0
     for (line, found) in zip(lines, logits) {
       #expect(found.count == line.logits.count)
@@ -47,7 +47,7 @@ import Testing
     let model = try ReferenceModel(Checkpoint.open(Fixtures.randomTiny))
     let inputs = try ReferenceLine.read(Fixtures.randomTiny).map(\.inputIDs)
     let single = try inputs.map { try model.logits(inputIDs: $0) }
-    for threads in [1, 2, 5] { #expect(try model.logits(batch: inputs, threads: threads) == single) }
+    for threads in [1, 2, 5] { #expect(try model.logits(batch: inputs.map { ($0, nil) }, threads: threads) == single) }
     #expect(try model.logits(batch: []) == [])
   }
 

@@ -24,7 +24,7 @@ import Testing
     #expect(error([-1])?.message == "input_ids[0]: expected an id from 0 to \(size - 1), found -1")
     #expect(error([])?.exitStatus == .badData)
     let batch = referenceError { () throws(ReferenceModelError) in
-      try model.logits(batch: [[1], [], [-1], [1]], threads: 3)
+      try model.logits(batch: [[1], [], [-1], [1]].map { ($0, nil) }, threads: 3)
     }
     #expect(batch == .emptyInput)
   }

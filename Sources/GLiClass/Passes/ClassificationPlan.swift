@@ -9,8 +9,6 @@ struct ClassificationPlan {
   let groups: [Range<Int>]
   /// The passes: part by part, and in each part group by group.
   let passes: [Prompt]
-
-  var tokenCount: Int { passes.reduce(0) { $0 + $1.ids.count } }
 }
 
 /// Makes plans. One a thread.

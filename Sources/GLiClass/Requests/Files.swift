@@ -18,7 +18,9 @@ extension LabelSet {
     }
   }
 
-  private static func parse(_ bytes: [UInt8], _ path: String, _ separator: String) throws(ModelCoreError) -> LabelSet {
+  private static func parse(_ all: [UInt8], _ path: String, _ separator: String) throws(ModelCoreError) -> LabelSet {
+    // A byte order mark, as some editors leave it.
+    let bytes = all.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(all.dropFirst(3)) : all
     let first = bytes.first { !$0.isASCIIWhiteSpace }
     var labels: LabelSet?
     if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {

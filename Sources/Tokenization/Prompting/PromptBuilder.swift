@@ -81,7 +81,10 @@ public struct PromptBuilder: Sendable {
     try check(labels)
     var whole: [UInt8] = []
     if !rules.promptFirst {
-      if text.containsBytes(of: labelMarker) { throw .textContainsMarker(what: "text", marker: labelMarker) }
+      for marker in rules.readsSeparator ? [labelMarker, separatorMarker] : [labelMarker]
+      where text.containsBytes(of: marker) {
+        throw .textContainsMarker(what: "text", marker: marker)
+      }
       whole += text.utf8
     }
     for label in labels {

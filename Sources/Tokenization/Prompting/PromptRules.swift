@@ -1,3 +1,5 @@
+import ModelCore
+
 /// How a GLiClass model wants text and labels put together: from its `config.json`, and the options of a run.
 public struct PromptRules: Sendable, Equatable {
   /// What happens when the maximum length cuts labels off.
@@ -19,6 +21,8 @@ public struct PromptRules: Sendable, Equatable {
   public var exampleTokenID: Int32?
   /// Whether the labels come before the text (`prompt_first`).
   public var promptFirst: Bool
+  /// Whether the model looks for the first separator, to tell the text from the labels.
+  public var readsSeparator = false
   /// The most ids of a prompt, the template's included. The Python pipeline's default is 1024.
   public var maximumLength: Int
   /// What happens when the maximum length cuts labels off.
@@ -35,6 +39,17 @@ public struct PromptRules: Sendable, Equatable {
     self.promptFirst = promptFirst
     self.maximumLength = maximumLength
     self.labelOverflow = labelOverflow
+  }
+}
+
+extension PromptRules {
+  /// The rules that a model's configuration has.
+  public init(_ configuration: ModelConfiguration) {
+    let own = configuration.prompt
+    self.init(
+      labelTokenID: Int32(own.labelTokenID), separatorTokenID: Int32(own.separatorTokenID),
+      exampleTokenID: Int32(own.exampleTokenID), promptFirst: own.promptFirst, maximumLength: own.maximumLength)
+    readsSeparator = configuration.head.extractsText || configuration.head.usesSegmentEmbeddings
   }
 }
 
