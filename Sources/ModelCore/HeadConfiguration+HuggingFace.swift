@@ -33,38 +33,16 @@ extension HeadConfiguration {
   }
 
   private func check(_ config: JSONValue, _ encoder: EncoderConfiguration) throws(ModelCoreError) {
-    func require(_ holds: Bool, _ field: String, _ supported: String) throws(ModelCoreError) {
-      guard !holds else { return }
-      let found = config.member(field)?.found ?? "nothing, which means a default"
-      throw .unsupported(path: config.document.path, field: config.fieldName(field), found: found, supported: supported)
+    func unsupported(_ field: String, _ supported: String) -> ModelCoreError {
+      .unsupported(
+        path: config.document.path, field: config.fieldName(field),
+        found: config.member(field)?.found ?? "nothing, which means a default", supported: supported)
     }
-    let hidden = encoder.hiddenSize
-    if scorer != .simple || usesLSTM {
-      let reason = usesLSTM ? "use_lstm" : "scorer_type \"\(scorer.rawValue)\""
-      try require(projectorSize == hidden, "hidden_size", "\(hidden), the encoder's, because of \(reason)")
-    }
-    if scorer == .hopfield {
+    if scorer == .hopfield, let slots = config.member("max_labels_alloc"), slots.string != "dynamic" {
       // Its softmax runs over all slots for labels, used or not; no other scorer knows how many there are.
-      let slots = config.member("max_labels_alloc")
-      try require(
-        slots == nil || slots?.string == "dynamic", "max_labels_alloc",
-        "\"dynamic\" where scorer_type is \"hopfield\"")
+      throw unsupported("max_labels_alloc", "\"dynamic\" where scorer_type is \"hopfield\"")
     }
-    if scorer == .crossAttention {
-      try require(
-        projectorSize % scorerHeadCount == 0, "scorer_num_heads", "a divisor of hidden_size \(projectorSize)")
-      try require(pooling == .pass, "pooling_strategy", "\"pass\" where scorer_type is \"cross-attn\"")
-    } else {
-      try require(pooling != .pass, "pooling_strategy", "\"pass\" only where scorer_type is \"cross-attn\"")
-    }
-    if usesLSTM, pooling == .pass {
-      try require(!extractsText, "extract_text_features", "false where use_lstm is true and pooling_strategy \"pass\"")
-    }
-    if calibrator != nil { try require(pooling != .pass, "use_calibrator", "false where pooling_strategy is \"pass\"") }
-    if usesSegmentEmbeddings {
-      try require(
-        encoder.embeddingSize == hidden, "use_segment_embeddings", "false where embedding_size is not hidden_size")
-    }
+    if let conflict = conflict(with: encoder) { throw unsupported(conflict.names.config, conflict.expected) }
   }
 }
 

@@ -1,7 +1,7 @@
 // The head's members of the `model` object of a `.glc`'s metadata (formats/glc.md).
 
 extension HeadConfiguration {
-  init(metadata model: JSONValue, version: Int) throws(ModelCoreError) {
+  init(metadata model: JSONValue, version: Int, encoder: EncoderConfiguration) throws(ModelCoreError) {
     let size = 1...65_536
     self.init(projectorSize: try model.required("projector_size").requireInt(in: size))
     guard version > 1 else {
@@ -23,29 +23,8 @@ extension HeadConfiguration {
     squeezesLayers = try model.required("squeeze_layers").requireBool()
     usesLSTM = try model.required("lstm").requireBool()
     calibrator = try CalibratorConfiguration(metadata: try model.required("calibrator"))
-    try check(model)
-  }
-
-  /// The combinations that a writer refuses.
-  private func check(_ model: JSONValue) throws(ModelCoreError) {
-    let hidden = try model.required("hidden_size").requireInt(in: 1...65_536)
-    if scorer != .simple || usesLSTM, projectorSize != hidden {
-      throw try model.required("projector_size").unexpected("hidden_size \(hidden) with this scorer or LSTM")
-    }
-    if usesLSTM, pooling == .pass, extractsText {
-      throw try model.required("extract_text").unexpected("false with lstm and pooling \"pass\"")
-    }
-    if scorer == .crossAttention, projectorSize % scorerHeadCount != 0 {
-      throw try model.required("scorer_heads").unexpected("a divisor of projector_size \(projectorSize)")
-    }
-    if (scorer == .crossAttention) != (pooling == .pass) {
-      throw try model.required("pooling").unexpected("\"pass\" with scorer \"cross-attn\", and with it alone")
-    }
-    if calibrator != nil, pooling == .pass {
-      throw try model.required("calibrator").unexpected("null with pooling \"pass\"")
-    }
-    if usesSegmentEmbeddings, try model.required("embedding_size").int != hidden {
-      throw try model.required("segment_embeddings").unexpected("false where embedding_size is not hidden_size")
+    if let conflict = conflict(with: encoder) {
+      throw try model.required(conflict.names.metadata).unexpected(conflict.expected)
     }
   }
 

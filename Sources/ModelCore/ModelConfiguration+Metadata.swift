@@ -9,7 +9,7 @@ extension ModelConfiguration {
     let architecture = try model.required("architecture")
     guard architecture.string == "deberta-v2" else { throw architecture.unsupported("\"deberta-v2\"") }
     encoder = try EncoderConfiguration(metadata: model, version: version)
-    head = try HeadConfiguration(metadata: model, version: version)
+    head = try HeadConfiguration(metadata: model, version: version, encoder: encoder)
     if version > 1 {
       try Self.refuseUnknown(
         in: model, known: ["architecture"] + EncoderConfiguration.metadataNames + HeadConfiguration.metadataNames)
