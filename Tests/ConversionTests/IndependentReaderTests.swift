@@ -26,8 +26,8 @@ import Testing
   /// Those of the variants between which every tensor and every member of version 2.0 occurs.
   @Test(
     arguments: [
-      "published-v1-lw", "published-v3", "published-instruct", "published-multilang", "mix-all", "mix-02", "scorer-hopfield",
-      "conv-groups-2", "layer-wise-0", "relative-attention-false", "buckets-15", "normalize-mlp",
+      "published-v1-lw", "published-v3", "published-instruct", "published-multilang", "mix-all", "mix-02",
+      "scorer-hopfield", "conv-groups-2", "layer-wise-0", "relative-attention-false", "buckets-15", "normalize-mlp",
     ], [WeightScheme.q8, .f32])
   func agreesOnVariants(_ name: String, _ scheme: WeightScheme) throws {
     let checkpoint = try Variants.folder(name)
