@@ -104,7 +104,8 @@ let package = Package(
       name: "ConversionTests",
       dependencies: ["Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "TestSupport"]),
     .testTarget(
-      name: "GLiClassTests", dependencies: ["GLiClass", "Engine", "Conversion", "ModelCore", "TestSupport"]),
+      name: "GLiClassTests",
+      dependencies: ["GLiClass", "GLCFormat", "Engine", "Conversion", "ModelCore", "TestSupport"]),
     .testTarget(
       name: "VerificationTests",
       dependencies: [

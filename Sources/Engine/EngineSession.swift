@@ -75,7 +75,7 @@ public final class EngineSession {
   /// Tokens computed at once; a longer single text is a batch of its own. Batches do not change logits.
   static let batchTokens = 1024
   /// Tokens a text may have: beyond this the squares of the length stop being reasonable.
-  static let maximumTokens = 65_536
+  package static let maximumTokens = 65_536
 
   /// A session with threads and memory of its own.
   /// - Throws: ``EngineError`` for an instruction set or thread count that cannot be had.

@@ -12,6 +12,8 @@ public enum GLiClassError: Diagnostic, Equatable {
   case input(ModelCoreError)
   /// The threshold is not a probability.
   case invalidThreshold(found: Float)
+  /// More tokens than the model can read at once.
+  case invalidMaximumLength(found: Int, limit: Int)
   /// Less than one label a pass.
   case invalidLabelsPerPass(found: Int)
   /// Parts of a text that have no size, or begin where the part before begins.
@@ -38,6 +40,8 @@ public enum GLiClassError: Diagnostic, Equatable {
     switch self {
     case .format, .tokenization, .engine, .input: underlying?.message ?? ""
     case .invalidThreshold(let found): "threshold: expected a number from 0 to 1, found \(found)"
+    case .invalidMaximumLength(let found, let limit):
+      "maximum length: expected at most \(limit) tokens, which is what the model reads, found \(found)"
     case .invalidLabelsPerPass(let found): "labels per pass: expected at least 1, found \(found)"
     case .invalidChunking(let size, let overlap):
       "chunks: expected a size of at least 1 and an overlap from 0 to less than that, found size \(size) and overlap \(overlap)"
@@ -62,7 +66,7 @@ public enum GLiClassError: Diagnostic, Equatable {
     switch self {
     case .format, .tokenization, .engine, .input: underlying?.exitStatus ?? .internalError
     case .noRoomForText, .tooManyParts: .badData
-    case .invalidThreshold, .invalidLabelsPerPass, .invalidChunking, .embeddingsOfParts: .usage
+    case .invalidThreshold, .invalidMaximumLength, .invalidLabelsPerPass, .invalidChunking, .embeddingsOfParts: .usage
     }
   }
 }

@@ -36,11 +36,32 @@ public final class GLiClassModel: Sendable {
     } catch {
       throw .tokenization(error)
     }
+    try Self.checkMarkers(file, tokenizer)
     do throws(EngineError) { engine = try EngineModel(file) } catch { throw .engine(error) }
+  }
+
+  /// The metadata and the tokenizer both say which tokens are the markers.
+  private static func checkMarkers(_ file: GLCFile, _ tokenizer: CompiledTokenizer) throws(GLiClassError) {
+    let (own, theirs) = (file.configuration.prompt, tokenizer.summary)
+    for (field, id, marker) in [
+      ("label_token", own.labelTokenID, theirs.labelTokenID),
+      ("separator_token", own.separatorTokenID, theirs.separatorTokenID),
+    ] where marker.map(Int.init) != id {
+      throw .format(
+        .malformed(
+          path: file.path, part: "metadata: prompt.\(field)",
+          expected: "\(marker.map { "\($0)" } ?? "none"), the tokenizer's marker", found: "\(id)"))
+    }
   }
 
   /// The number of tokens of a whole input, beyond which texts are truncated on the right.
   public var maximumLength: Int { file.configuration.prompt.maximumLength }
+
+  /// The most tokens that an input may have, whatever it is truncated at: the table of absolute positions where the model has one.
+  public var longestInput: Int {
+    let positions = file.configuration.encoder.absolutePositionCount
+    return positions > 0 ? positions : EngineSession.maximumTokens
+  }
 
   /// A session with threads and working memory of its own.
   /// - Throws: ``GLiClassError/engine(_:)`` for an instruction set or thread count that cannot be had.

@@ -94,14 +94,14 @@ extension JSONValue {
   /// `pos_att_type` is a list, or one string with `|` between the names.
   fileprivate func attentionTypes() throws(ModelCoreError) -> Set<String> {
     guard let value = member("pos_att_type"), !value.isNull else { return [] }
-    var names: [String] = []
+    var names: [(name: String, value: JSONValue)] = []
     if let text = value.string {
-      names = text.lowercasedNames
+      names = text.lowercasedNames.map { ($0, value) }
     } else {
-      for element in try value.elements() { names.append(try element.requireString()) }
+      for element in try value.elements() { names.append((try element.requireString(), element)) }
     }
-    for name in names where name != "c2p" && name != "p2c" { throw value.unsupported("\"c2p\", \"p2c\"") }
-    return Set(names)
+    for (name, value) in names where name != "c2p" && name != "p2c" { throw value.unsupported("\"c2p\", \"p2c\"") }
+    return Set(names.map(\.name))
   }
 
   /// `norm_rel_ebd`: names with `|` between them.

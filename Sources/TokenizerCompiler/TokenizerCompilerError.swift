@@ -57,6 +57,8 @@ extension TokenizerCompilerError {
   public var hint: String? {
     switch self {
     case .input(let error): error.hint
+    case .missingToken(_, let token, _) where token.hasPrefix("with id"):
+      "config.json and the files of the tokenizer may be of different models"
     case .missingToken(_, let token, _): "pass the id of \(token) (added_tokens.json or config.json has it)"
     default: nil
     }

@@ -58,7 +58,7 @@ import Testing
     BadField("encoder_config.position_buckets", "16.0"), BadField("encoder_config.position_buckets", "null"),
     BadField("encoder_config.position_buckets", "128"), BadField("encoder_config.norm_rel_ebd", "\"rms_norm\""),
     BadField("encoder_config.pos_att_type", "\"c2p|p2p\""),
-    BadField("encoder_config.pos_att_type", "[\"c2c\"]", found: "an array"),
+    BadField("encoder_config.pos_att_type", "[\"c2c\"]", field: "encoder_config.pos_att_type[0]", found: "\"c2c\""),
   ]
 
   @Test(arguments: unsupported)

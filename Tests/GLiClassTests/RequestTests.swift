@@ -1,4 +1,5 @@
 import Foundation
+import GLCFormat
 import GLiClass
 import ModelCore
 import TestSupport
@@ -27,6 +28,55 @@ import Testing
       try session().classify([ClassificationRequest(text: text, labels: twice)])
     }
     #expect(error?.message.contains("\"a.b.c\"") == true)
+  }
+
+  /// A model reads as many tokens as it has positions for.
+  @Test func lengthsBeyondTheModel() throws {
+    for (name, limit) in [("position-biased-input", 256), ("base", 65_536)] {
+      let model = try GLiClassModel(path: Converted.glc(Variants.folder(name), .q8))
+      #expect(model.longestInput == limit)
+      var request = ClassificationRequest(text: text, labels: labels)
+      request.options.maximumLength = limit + 1
+      let error = thrown(GLiClassError.self) { try model.makeSession().classify([request]) }
+      #expect(error == .invalidMaximumLength(found: limit + 1, limit: limit) && error?.exitStatus == .usage)
+      request.options.maximumLength = limit
+      #expect(try model.makeSession().classify([request])[0].labels.count == 3)
+    }
+  }
+
+  /// Where the text comes first, its markers would be taken for those of the labels; also where it is cut into parts.
+  @Test func markersInTheText() throws {
+    func refused(_ name: String, _ text: String, _ chunking: Chunking? = nil) throws -> Bool {
+      let session = try GLiClassModel(path: Converted.glc(Variants.folder(name), .q8)).makeSession()
+      let request = ClassificationRequest(
+        text: text, labels: ["a", "b"], options: ClassificationOptions(chunking: chunking))
+      let error = thrown(GLiClassError.self) { try session.classify([request]) }
+      if case .tokenization(.textContainsMarker) = error { return true }
+      return false
+    }
+    #expect(try refused("class-average-text-first", "x<<LABEL>>yyyyyyyyyyyyyy"))
+    #expect(try refused("class-average-text-first", "x<<LABEL>>yyyyyyyyyyyyyy", .tokens(size: 2, overlap: 0)))
+    // Only some models look for the separator.
+    #expect(try !refused("class-average-text-first", "x <<SEP>> y") && refused("extract-text-first", "x <<SEP>> y"))
+    #expect(try !refused("class-average", "x <<LABEL>> <<SEP>> y"))
+  }
+
+  /// The metadata and the tokenizer of a file agree on the markers.
+  @Test func markersOfAnotherTokenizer() throws {
+    let folder = try TemporaryFolder()
+    let good = try Converted.glc(Variants.folder("base"), .q8)
+    let source = try GLCFile(path: good)
+    let text = source.metadata.root.json.text()
+    let path = folder.file("other.glc")
+    let writer = try GLCWriter(path: path, records: source.records, tokenizer: Array(source.tokenizerBytes))
+    for record in writer.records {
+      try writer.append(source.extent(try source.record(record.name)), to: record.name)
+    }
+    let other = text.replacingOccurrences(of: "\"label_token\": 497", with: "\"label_token\": 498")
+    #expect(other != text)
+    _ = try writer.finish(metadata: other, majorVersion: 1)
+    let error = thrown(GLiClassError.self) { try GLiClassModel(path: path) }
+    #expect(error?.message == "\(path): metadata: prompt.label_token: expected 497, the tokenizer's marker, found 498")
   }
 
   @Test func topLabels() throws {

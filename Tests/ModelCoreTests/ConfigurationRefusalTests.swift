@@ -25,8 +25,7 @@ import Testing
     Edit("model_type", .string("t5")), Edit("hidden_act", .string("xielu")),
     Edit("conv_kernel_size", .int(2)), Edit("conv_kernel_size", .int(343)),
     Edit("attention_head_size", .int(64)), Edit("attention_head_size", .null),
-    Edit("pos_att_type", .array([.string("p2p")])), Edit("pos_att_type", .array([.string("C2P")])),
-    Edit("pos_att_type", .array([.string("c2p"), .string("p2p")])), Edit("pos_att_type", .string("c2p|p2p")),
+    Edit("pos_att_type", .string("c2p|p2p")),
     Edit("pos_att_type", .string("c 2p")), Edit("norm_rel_ebd", .string("layer _norm")),
     Edit("norm_rel_ebd", .string("batch_norm")), Edit("norm_rel_ebd", .string("layer_norm|x")),
     Edit("position_buckets", .int(-2)), Edit("position_buckets", .int(1)),
@@ -34,6 +33,14 @@ import Testing
     Edit("position_buckets", .double(64)),
     Edit("num_attention_heads", .int(5)), Edit("num_attention_heads", .int(24)), Edit("num_attention_heads", .int(192)),
   ].map { Edit("encoder_config.\($0.field)", $0.value) }
+
+  /// The element of a list is named.
+  @Test func unsupportedElement() throws {
+    for (list, index) in [(["p2p"], 0), (["C2P"], 0), (["c2p", "p2p"], 1)] {
+      let error = try configurationError([Edit("encoder_config.pos_att_type", .array(list.map { .string($0) }))])
+      #expect(error?.field == "encoder_config.pos_att_type[\(index)]")
+    }
+  }
 
   @Test(arguments: head + encoder)
   func unsupportedValue(_ edit: Edit) throws {

@@ -24,7 +24,13 @@ struct RequestPlanner: ~Copyable {
     try request.check()
     let builder = try builder(request)
     let names = request.promptLabels
-    do throws(TokenizationError) { try builder.check(names) } catch { throw .tokenization(error) }
+    do throws(TokenizationError) {
+      try builder.check(names)
+      // Before it is cut: a marker could lie across two parts.
+      try builder.check(text: request.text)
+    } catch {
+      throw .tokenization(error)
+    }
     let size = request.labelsPerPass ?? names.count
     let groups = stride(from: 0, to: names.count, by: size).map { $0..<min($0 + size, names.count) }
     let composer = PassComposer(builder: builder, request: request, groups: groups.map { Array(names[$0]) })
@@ -39,6 +45,9 @@ struct RequestPlanner: ~Copyable {
 
   private func builder(_ request: ClassificationRequest) throws(GLiClassError) -> PromptBuilder {
     let options = request.options
+    if let length = options.maximumLength, length > model.longestInput {
+      throw .invalidMaximumLength(found: length, limit: model.longestInput)
+    }
     do throws(TokenizationError) {
       return try model.prompts.limited(maximumLength: options.maximumLength, labelOverflow: options.labelOverflow)
     } catch {

@@ -81,10 +81,7 @@ public struct PromptBuilder: Sendable {
     try check(labels)
     var whole: [UInt8] = []
     if !rules.promptFirst {
-      for marker in rules.readsSeparator ? [labelMarker, separatorMarker] : [labelMarker]
-      where text.containsBytes(of: marker) {
-        throw .textContainsMarker(what: "text", marker: marker)
-      }
+      try check(text: text)
       whole += text.utf8
     }
     for label in labels {
@@ -103,6 +100,16 @@ public struct PromptBuilder: Sendable {
   public func prompt(text: String, labels: [String]) throws(TokenizationError) -> Prompt {
     var scratch = EncodingScratch(cachesWords: false)
     return try prompt(text: text, labels: labels, scratch: &scratch)
+  }
+
+  /// Refuses a text whose markers would be taken for those of the labels behind it.
+  /// - Throws: ``TokenizationError/textContainsMarker(what:marker:)``.
+  package func check(text: String) throws(TokenizationError) {
+    guard !rules.promptFirst else { return }
+    for marker in rules.readsSeparator ? [labelMarker, separatorMarker] : [labelMarker]
+    where text.containsBytes(of: marker) {
+      throw .textContainsMarker(what: "text", marker: marker)
+    }
   }
 
   /// Refuses a list of labels that no prompt is made of.
