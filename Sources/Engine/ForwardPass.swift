@@ -69,8 +69,9 @@ struct ForwardPass {
     for (row, position) in batch.headPositions.enumerated() { buffers.headPositions[row] = UInt32(position) }
   }
 
-  /// Copies the hidden rows that the head reads, in both their forms.
+  /// Copies the hidden rows that the head reads, in both their forms, where it does not read all.
   private func gatherHeadRows() {
+    guard session.model.configuration.head.readsSingleTokens else { return }
     let (from, to) = (buffers.hidden, buffers.headHidden)
     for text in batch.texts {
       for row in text.headRows {

@@ -30,8 +30,10 @@ struct HeadBuffers {
     middle = place.rows(rows, width: head.projectorSize, remainders: true)
     output = place.rows(rows, width: hidden, remainders: true)
     let width = Self.widestRow(shape.configuration)
-    near = place.rows(max(shape.labels, shape.summedStates > 0 ? shape.texts : 0), width: width, remainders: true)
-    far = place.rows(max(shape.labels, shape.summedStates > 0 ? shape.texts : 0), width: width, remainders: true)
+    // The weights of layers go through a perceptron too, a row a text.
+    let perceptronRows = max(shape.labels, head.squeezesLayers ? shape.texts : 0)
+    near = place.rows(perceptronRows, width: width, remainders: true)
+    far = place.rows(perceptronRows, width: width, remainders: true)
     let features = head.scorer == .weightedDot ? 2 * hidden : hidden
     let hasFeatures = head.scorer != .simple && head.scorer != .mlp
     textFeatures = hasFeatures ? place.rows(shape.textRows, width: features, remainders: true) : nil
@@ -59,7 +61,7 @@ struct HeadBuffers {
 struct LSTMBuffers {
   /// Gates of all rows and both directions, from the inputs alone [2][rows][2 · H].
   let gates: [UnsafeMutablePointer<Float>]
-  /// For each direction and thread: one hidden state, what it adds to the gates, the cell.
+  /// For each thread: one hidden state, what it adds to the gates, the cell.
   let hidden: [ActivationRows]
   let fromHidden: [UnsafeMutablePointer<Float>]
   let cells: [UnsafeMutablePointer<Float>]
@@ -68,20 +70,10 @@ struct LSTMBuffers {
   init(_ shape: BatchShape, _ place: inout Placer) {
     let size = shape.encoder.hiddenSize
     gateStride = (2 * size).roundedUp(toMultipleOf: 64)
-    var gates: [UnsafeMutablePointer<Float>] = []
-    for _ in 0..<2 { gates.append(place.take(Float.self, shape.unpooledRows * gateStride)) }
-    self.gates = gates
-    var hidden: [ActivationRows] = []
-    var fromHidden: [UnsafeMutablePointer<Float>] = []
-    var cells: [UnsafeMutablePointer<Float>] = []
-    for _ in 0..<shape.threads {
-      hidden.append(place.rows(1, width: size / 2, remainders: true))
-      fromHidden.append(place.take(Float.self, gateStride))
-      cells.append(place.take(Float.self, size / 2))
-    }
-    self.hidden = hidden
-    self.fromHidden = fromHidden
-    self.cells = cells
+    gates = place.take(Float.self, shape.unpooledRows * gateStride, times: 2)
+    hidden = (0..<shape.threads).map { _ in place.rows(1, width: size / 2, remainders: true) }
+    fromHidden = place.take(Float.self, gateStride, times: shape.threads)
+    cells = place.take(Float.self, size / 2, times: shape.threads)
   }
 }
 
@@ -112,16 +104,8 @@ struct CrossAttentionBuffers {
     let size = head.projectorSize / head.scorerHeadCount
     scoreStride = shape.longest.roundedUp(toMultipleOf: 16)
     contextStride = size.roundedUp(toMultipleOf: 16)
-    var panels: [UnsafeMutablePointer<Float>] = []
-    var scores: [UnsafeMutablePointer<Float>] = []
-    var context: [UnsafeMutablePointer<Float>] = []
-    for _ in 0..<shape.threads {
-      panels.append(place.take(Float.self, scoreStride * size))
-      scores.append(place.take(Float.self, shape.mostLabels * scoreStride))
-      context.append(place.take(Float.self, shape.mostLabels * contextStride))
-    }
-    self.panels = panels
-    self.scores = scores
-    self.context = context
+    panels = place.take(Float.self, scoreStride * size, times: shape.threads)
+    scores = place.take(Float.self, shape.mostLabels * scoreStride, times: shape.threads)
+    context = place.take(Float.self, shape.mostLabels * contextStride, times: shape.threads)
   }
 }

@@ -32,31 +32,21 @@ extension HeadPass {
     guard case .f32(let panels) = own.squeeze.weights, let bias = own.squeeze.bias else {
       preconditionFailure("small layers are f32")
     }
-    for (index, text) in batch.texts.enumerated() {
-      for state in 0..<own.count {
-        var sum: Float = 0
-        for row in text.rows { sum += squeezed(buffers.states + (state * tokens + row) * size, panels) + bias[0] }
-        buffers.near[index][state] = sum / Float(text.rows.count)
+    // A block of 16 channels, of which the first is there.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { block in
+      guard let output = block.baseAddress else { return }
+      for (index, text) in batch.texts.enumerated() {
+        for state in 0..<own.count {
+          var sum: Float = 0
+          for row in text.rows {
+            pass.multiply(
+              buffers.states + (state * tokens + row) * size, rows: 1, k: size, size, panels, blocks: 1, into: output,
+              16)
+            sum += output[0] + bias[0]
+          }
+          buffers.near[index][state] = sum / Float(text.rows.count)
+        }
       }
-    }
-  }
-
-  /// The f32 product of one row with the only channel of a panel.
-  private func squeezed(_ row: UnsafePointer<Float>, _ panel: UnsafePointer<Float>) -> Float {
-    var product = glck_product_f32()
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { output in
-      product.rows = 1
-      product.k = size
-      product.blocks = 1
-      product.a = row
-      product.a_stride = size
-      product.b = panel
-      product.b_stride = 16
-      product.b_block_stride = 16 * size
-      product.output = output.baseAddress
-      product.output_stride = 16
-      kernels.pointee.product_f32(&product)
-      return output[0]
     }
   }
 }

@@ -50,6 +50,11 @@ struct Placer {
     return address.assumingMemoryBound(to: Element.self)
   }
 
+  /// Several pieces of the same size.
+  mutating func take<Element>(_ type: Element.Type, _ count: Int, times: Int) -> [UnsafeMutablePointer<Element>] {
+    (0..<times).map { _ in take(type, count) }
+  }
+
   mutating func rows(_ count: Int, width: Int, remainders: Bool = false) -> ActivationRows {
     let padded = width.roundedUp(toMultipleOf: 64)
     return ActivationRows(
@@ -109,7 +114,7 @@ struct BatchShape {
 
 /// All buffers of one batch.
 struct BatchBuffers {
-  /// Hidden states of all tokens [tokens][H], and of the rows that the head reads.
+  /// Hidden states of all tokens [tokens][H], and of the rows that the head reads: the same where those are all.
   let hidden: ActivationRows
   let headHidden: ActivationRows
   /// Some sums of embeddings [rows][E] where they are projected, and one embedding to be added for each thread.
@@ -140,13 +145,11 @@ struct BatchBuffers {
   init(_ shape: BatchShape, _ place: inout Placer) {
     let hiddenSize = shape.encoder.hiddenSize
     hidden = place.rows(shape.tokens, width: hiddenSize)
-    headHidden = place.rows(shape.headRows, width: hiddenSize)
+    headHidden = shape.configuration.head.readsSingleTokens ? place.rows(shape.headRows, width: hiddenSize) : hidden
     let embeddingSize = shape.encoder.embeddingSize
     let someRows = min(shape.tokens, BatchShape.feedForwardRows)
     embedding = embeddingSize == hiddenSize ? nil : place.rows(someRows, width: embeddingSize, remainders: true)
-    var addends: [UnsafeMutablePointer<Float>] = []
-    for _ in 0..<shape.threads { addends.append(place.take(Float.self, embeddingSize)) }
-    self.addends = addends
+    addends = place.take(Float.self, embeddingSize, times: shape.threads)
     neighbours = shape.encoder.convolution.map { place.rows(someRows, width: $0.kernelSize * hiddenSize) }
     convolved = shape.encoder.convolution.map { _ in place.take(Float.self, shape.tokens * hiddenSize) }
     // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.
@@ -163,9 +166,8 @@ struct BatchBuffers {
     headPositions = place.take(UInt32.self, shape.headRows)
     columns = place.take(Int32.self, 2 * shape.tokens)
     head = HeadBuffers(shape, &place)
-    var scratch: [AttentionScratch] = []
-    for _ in 0..<shape.threads { scratch.append(AttentionScratch(shape, relativeBlocks.count, &place)) }
-    self.scratch = scratch
+    let blocks = relativeBlocks.count
+    scratch = (0..<shape.threads).map { _ in AttentionScratch(shape, blocks, &place) }
   }
 }
 

@@ -17,13 +17,13 @@ extension HeadConfiguration {
     normalizesFeatures = try config.boolean("normalize_features") ?? false
     usesSegmentEmbeddings = try config.boolean("use_segment_embeddings") ?? false
     // A state that is chosen by its number is taken as it is.
-    let readsLastState = try config.integer("encoder_layer_id") ?? -1 == -1
+    let readsLastState = try config.integer("encoder_layer_id", in: -65_536...65_536) ?? -1 == -1
     squeezesLayers = readsLastState ? try config.boolean("squeeze_layers") ?? false : false
     usesLSTM = try config.boolean("use_lstm") ?? false
     if try config.boolean("use_calibrator") == true {
       let scale = try config.member("calibrator_beta_max")?.requireDouble() ?? 3
       guard Float(scale) > 0, Float(scale).isFinite else {
-        throw config.unexpected("calibrator_beta_max", "a positive number")
+        throw try config.required("calibrator_beta_max").unexpected("a positive number")
       }
       calibrator = CalibratorConfiguration(
         hiddenSize: try config.integer("calibrator_hidden_size", in: size) ?? 256, maximumScale: Float(scale),
@@ -47,12 +47,6 @@ extension HeadConfiguration {
 }
 
 extension JSONValue {
-  /// The error that the member `key` is not `expected`.
-  fileprivate func unexpected(_ key: String, _ expected: String) -> ModelCoreError {
-    .unexpectedJSON(
-      path: document.path, field: fieldName(key), expected: expected, found: member(key)?.found ?? "nothing")
-  }
-
   /// The activation function that the member `key` names, `nil` where it is absent.
   func activation(_ key: String) throws(ModelCoreError) -> Activation? {
     guard let value = member(key) else { return nil }
@@ -60,10 +54,5 @@ extension JSONValue {
       throw value.unsupported(Activation.huggingFaceNames.joined(separator: ", "))
     }
     return activation
-  }
-
-  /// The integer member `key`, `nil` where it is absent or `null`.
-  fileprivate func integer(_ key: String) throws(ModelCoreError) -> Int? {
-    try integer(key, in: -65_536...65_536)
   }
 }

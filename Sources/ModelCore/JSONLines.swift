@@ -20,11 +20,12 @@ package enum JSONLines {
   private static func parse(
     _ bytes: UnsafeRawBufferPointer, _ path: String
   ) throws(ModelCoreError) -> [(line: Int, value: JSONValue)] {
-    let isArray = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "[")
+    func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+    let isArray = bytes.first { !isWhiteSpace($0) } == UInt8(ascii: "[")
     if isArray { return try JSONDocument(bytes, path: path).root.elements().enumerated().map { ($0 + 1, $1) } }
     var values: [(line: Int, value: JSONValue)] = []
     for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
+      if line.allSatisfy(isWhiteSpace) { continue }
       let document = try JSONDocument(
         UnsafeRawBufferPointer(rebasing: line), path: "\(path): line \(index + 1)")
       values.append((index + 1, document.root))

@@ -44,7 +44,7 @@ public final class ReferenceModel: Sendable {
     } else {
       relative = layers.map { _ in RelativeProjections() }
     }
-    if let own = encoder.convolution, !layers.isEmpty {
+    if let own = encoder.convolution {
       convolution = try ReferenceConvolution(loader, encoder, own)
     } else {
       convolution = nil

@@ -24,15 +24,17 @@ struct RequestPlanner: ~Copyable {
     try request.check()
     let builder = try builder(request)
     let names = request.promptLabels
-    do throws(TokenizationError) {
-      try builder.check(names)
-      // Before it is cut: a marker could lie across two parts.
-      try builder.check(text: request.text)
-    } catch {
-      throw .tokenization(error)
-    }
-    let size = request.labelsPerPass ?? names.count
+    let size = max(1, request.labelsPerPass ?? names.count)
     let groups = stride(from: 0, to: names.count, by: size).map { $0..<min($0 + size, names.count) }
+    if groups.count != 1 || request.options.chunking != nil {
+      // What a pass checks of its own part, asked of the whole: a label could be in two groups, a marker across two parts.
+      do throws(TokenizationError) {
+        try builder.check(names)
+        try builder.check(text: request.text)
+      } catch {
+        throw .tokenization(error)
+      }
+    }
     let composer = PassComposer(builder: builder, request: request, groups: groups.map { Array(names[$0]) })
     return ClassificationPlan(request: request, groups: groups, passes: try composer.passes(&scratch))
   }

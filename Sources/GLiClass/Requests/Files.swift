@@ -40,9 +40,7 @@ extension LabelSet {
   private static func lines(_ bytes: [UInt8], _ path: String) throws(ModelCoreError) -> [String] {
     var labels: [String] = []
     var seen: [ExactBytes: Int] = [:]
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let text = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
-    for (index, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let field = "line \(index + 1)"
       guard let label = String(validating: line, as: UTF8.self)?.trimmed else {
         throw .unexpectedJSON(path: path, field: field, expected: "UTF-8", found: "other bytes")
