@@ -12,4 +12,5 @@
   .product_f32 = product_f32, .quantize = quantize, .layer_norm = layer_norm,                               \
   .relative_softmax = relative_softmax, .divide_rows = divide_rows, .widen_row = widen_row,                 \
   .widen_panel = widen_panel, .pack_panels = pack_panels, .dot = dot, .exp_rows = exp_rows,                 \
-  .activate_rows = activate_rows, .add_scaled = add_scaled, .project_f64 = project_f64
+  .activate_rows = activate_rows, .add_scaled = add_scaled, .project_f64 = project_f64,                     \
+  .channel_sums = channel_sums

@@ -173,6 +173,13 @@ LANES v16i i_magnitude_bits(v16f a) {
   __m256i mask = _mm256_set1_epi32(0x7FFFFFFF);
   return (v16i){_mm256_and_si256(_mm256_castps_si256(a.low), mask), _mm256_and_si256(_mm256_castps_si256(a.high), mask)};
 }
+LANES __m256i add_fours_half(__m256i a, const int8_t *p) {
+  __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), _mm256_loadu_si256((const __m256i *)p));
+  return _mm256_add_epi32(a, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+LANES v16i i_add_fours(v16i a, const int8_t *p) {
+  return (v16i){add_fours_half(a.low, p), add_fours_half(a.high, p + 32)};
+}
 LANES void i_store(int32_t *p, v16i a) {
   _mm256_storeu_si256((__m256i *)p, a.low);
   _mm256_storeu_si256((__m256i *)(p + 8), a.high);

@@ -106,6 +106,10 @@ LANES v16i i_max(v16i a, v16i b) { return _mm512_max_epi32(a, b); }
 LANES v16i i_magnitude_bits(v16f a) {
   return _mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7FFFFFFF));
 }
+LANES v16i i_add_fours(v16i a, const int8_t *p) {
+  __m512i pairs = _mm512_maddubs_epi16(_mm512_set1_epi8(1), _mm512_loadu_si512(p));
+  return _mm512_add_epi32(a, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+}
 LANES void i_store(int32_t *p, v16i a) { _mm512_storeu_si512(p, a); }
 LANES int32_t i_fold_max(v16i a) { return _mm512_reduce_max_epi32(a); }
 LANES int i_below_16(v16i a, size_t count) {

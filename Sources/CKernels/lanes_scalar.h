@@ -121,6 +121,9 @@ LANES v16i i_load_partial(const int32_t *p, size_t count) LANEWISE_INT((size_t)l
 LANES v16i i_sub(v16i a, v16i b) LANEWISE_INT((int32_t)((uint32_t)a.lane[l] - (uint32_t)b.lane[l]))
 LANES v16i i_max(v16i a, v16i b) LANEWISE_INT(a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l])
 LANES v16i i_magnitude_bits(v16f a) LANEWISE_INT((int32_t)(float_bits(a.lane[l]) & 0x7FFFFFFF))
+/// Adds to each lane its group of four bytes.
+LANES v16i i_add_fours(v16i a, const int8_t *p)
+    LANEWISE_INT(a.lane[l] + p[4 * l] + p[4 * l + 1] + p[4 * l + 2] + p[4 * l + 3])
 
 LANES void i_store(int32_t *p, v16i a) { EACH_LANE p[l] = a.lane[l]; }
 

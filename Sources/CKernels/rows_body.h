@@ -71,6 +71,14 @@ static void widen_panel(size_t k, const int8_t *tiles, const float *scales, floa
       v_store(panel + 16 * (i + (size_t)feature), v_mul(v_load_tile(tiles + 16 * i, feature), factor));
 }
 
+static void channel_sums(size_t k, size_t blocks, const int8_t *tiles, int32_t *sums) {
+  for (size_t block = 0; block < blocks; block++) {
+    v16i sum = i_set1(0);
+    for (size_t i = 0; i < k; i += 4, tiles += 64) sum = i_add_fours(sum, tiles);
+    i_store(sums + 16 * block, sum);
+  }
+}
+
 static void pack_panels(size_t n, size_t k, const float *rows, size_t stride, float *panels) {
   for (size_t first = 0; first < n; first += 16) {
     size_t count = n - first < 16 ? n - first : 16;

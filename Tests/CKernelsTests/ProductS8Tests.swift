@@ -102,6 +102,10 @@ struct ProductS8Case {
       ProductS8Case(rows: $0, k: 64, blocks: 5)
     }
     + [1, 2, 3, 4, 5, 6, 7, 8, 9, 48].map { ProductS8Case(rows: 7, k: 128, blocks: $0) }
+    // Depths that are no multiple of 64; rows end with their features.
+    + [16, 32, 48, 80, 96, 112, 144, 208].flatMap { k in
+      [ProductS8Case(rows: 19, k: k, blocks: 5), ProductS8Case(rows: 3, k: k, blocks: 2, remainder: true)]
+    }
     + [1, 5, 14].flatMap { rows in
       [
         ProductS8Case(rows: rows, k: 192, blocks: 6, remainder: true),

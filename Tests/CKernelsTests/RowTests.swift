@@ -45,6 +45,23 @@ import Testing
     }
   }
 
+  @Test(arguments: InstructionSet.available) func channelSums(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    var random = Random(11)
+    for (k, blocks) in [(4, 1), (8, 3), (16, 2), (52, 5), (64, 1), (768, 4), (65_536, 2)] {
+      for fixed: Int8? in [nil, 127, -127, -128] {
+        let count = 16 * k * blocks
+        let tiles = Guarded(fixed.map { [Int8](repeating: $0, count: count) } ?? random.codes(count))
+        let sums = Guarded<Int32>(16 * blocks)
+        kernels.channel_sums(k, blocks, tiles.pointer, sums.pointer)
+        var expected = [Int32](repeating: 0, count: 16 * blocks)
+        for i in 0..<tiles.count { expected[i / (16 * k) * 16 + i % 64 / 4] += Int32(tiles.pointer[i]) }
+        #expect(sums.elements == expected && sums.isIntact, "\(k) \(blocks)")
+      }
+    }
+    kernels.channel_sums(64, 0, Guarded<Int8>(0).pointer, Guarded<Int32>(0).pointer)
+  }
+
   @Test(arguments: InstructionSet.available) func packPanels(_ set: InstructionSet) throws {
     let kernels = try set.kernels()
     var random = Random(8)

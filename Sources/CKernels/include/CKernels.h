@@ -37,7 +37,7 @@ typedef enum {
 /// int8 product with dequantization, bias and activation function (N4).
 typedef struct {
   size_t rows;    // activation rows, 0 allowed
-  size_t k;       // features: a multiple of 64, at most 65,536
+  size_t k;       // features: a multiple of 16, at most 65,536
   size_t blocks;  // output channels / 16
   const int8_t *activations;  // [rows][k], values in [-127, 127]
   size_t activation_stride;
@@ -135,6 +135,9 @@ typedef struct {
   void (*widen_row)(size_t n, const int8_t *codes, float scale, float *output);
   /// One block of tiles [k / 4][16][4] and its 16 scales to an f32 panel [k][16]; k is a multiple of 4.
   void (*widen_panel)(size_t k, const int8_t *tiles, const float *scales, float *panel);
+  /// sums[16 * b + c] = the sum of all codes of channel c in block b of tiles [blocks][k / 4][16][4]; k is a multiple of
+  /// 4, at most 65,536.
+  void (*channel_sums)(size_t k, size_t blocks, const int8_t *tiles, int32_t *sums);
   /// Rows [n][k] to panels [ceil(n / 16)][k][16], missing rows zero.
   void (*pack_panels)(size_t n, size_t k, const float *rows, size_t stride, float *panels);
   /// Sum of a[i] * b[i] (N6.6).
