@@ -7,32 +7,42 @@ extension ForwardPass {
   /// Context rows of all queries, from the projections.
   func attend(_ layer: EncoderLayer, _ queries: Queries) {
     let heads = encoder.headCount
-    pool.split(heads) { _, range in
+    let widening = Work.pass(rows: 2 * 16 * buffers.relativeBlocks.count, size: encoder.hiddenSize)
+    pool.split(heads, work: widening, (pass: self, layer: layer)) { own, _, range in
+      let buffers = own.pass.buffers
       for head in range {
-        if let keys = layer.relativeKeys { widen(keys, head: head, into: buffers.relativeKeys) }
-        if let queries = layer.relativeQueries { widen(queries, head: head, into: buffers.relativeQueries) }
+        if let keys = own.layer.relativeKeys { own.pass.widen(keys, head: head, into: buffers.relativeKeys) }
+        if let queries = own.layer.relativeQueries {
+          own.pass.widen(queries, head: head, into: buffers.relativeQueries)
+        }
       }
     }
-    let bounds = shares(of: batch.texts.map { $0.rows.count * ($0.rows.count + 64) }, heads: heads)
-    pool.run { thread in
-      for item in bounds[thread]..<bounds[thread + 1] {
-        attend(batch.texts[item / heads], head: item % heads, layer, queries, buffers.scratch[thread])
+    let work = batch.texts.reduce(0) { $0 + Work.attention(tokens: $1.rows.count, size: encoder.hiddenSize) }
+    let threads = pool.threads(for: work)
+    let bounds = shares(
+      of: batch.texts.map { $0.rows.count * ($0.rows.count + 64) }, heads: heads, threads: threads)
+    pool.run(threads: threads, (pass: self, layer: layer, queries: queries, bounds: bounds)) { own, thread in
+      let heads = own.pass.encoder.headCount
+      for item in own.bounds[thread]..<own.bounds[thread + 1] {
+        own.pass.attend(
+          own.pass.batch.texts[item / heads], head: item % heads, own.layer, own.queries,
+          own.pass.buffers.scratch[thread])
       }
     }
   }
 
   /// Divides texts × heads, in this order, into contiguous shares of about equal cost: `threads + 1` bounds.
-  private func shares(of costs: [Int], heads: Int) -> [Int] {
+  private func shares(of costs: [Int], heads: Int, threads: Int) -> [Int] {
     let total = costs.reduce(0, +) * heads
     var bounds = [0]
     var done = 0
     for (text, cost) in costs.enumerated() {
       for head in 0..<heads {
-        if bounds.count < pool.count, done * pool.count >= total * bounds.count { bounds.append(text * heads + head) }
+        if bounds.count < threads, done * threads >= total * bounds.count { bounds.append(text * heads + head) }
         done += cost
       }
     }
-    while bounds.count <= pool.count { bounds.append(costs.count * heads) }
+    while bounds.count <= threads { bounds.append(costs.count * heads) }
     return bounds
   }
 

@@ -11,30 +11,35 @@ extension ForwardPass {
     let quantizes = session.model.layers.first?.query.isQuantized ?? false
     if let projection = weights.projection, let sums = buffers.embedding {
       for rows in blocks {
-        pool.split(rows.count) { thread, own in
-          for row in own { sum(weights, rows.lowerBound + row, into: sums[row], buffers.addends[thread]) }
-        }
+        sum(weights, rows, into: sums)
         try quantize(sums, rows: rows.count, for: projection, "embedding projection")
         multiply(
           projection, sums, rows: 0..<rows.count, output: hidden[rows.lowerBound], stride: hidden.floatStride)
       }
     } else {
-      pool.split(batch.tokens.count) { thread, rows in
-        for row in rows { sum(weights, row, into: hidden[row], buffers.addends[thread]) }
-      }
+      sum(weights, 0..<batch.tokens.count, into: hidden)
     }
-    pool.split(batch.tokens.count) { thread, rows in
-      session.failures[thread] = layerNorm(
-        weights.norm, size: encoder.hiddenSize, input: hidden.floats, inputStride: hidden.floatStride,
-        residual: nil, epsilon: encoder.layerNormEpsilon, into: hidden, quantizes: quantizes, rows: rows)
-    }
-    try checkFailures("embeddings")
+    try layerNorm(
+      weights.norm, input: hidden.floats, inputStride: hidden.floatStride, residual: nil, into: hidden,
+      quantizes: quantizes, rows: batch.tokens.count, "embeddings")
   }
 
   /// Rows that go through a wide buffer at once, which so need not have room for all.
   private var blocks: [Range<Int>] {
     let size = BatchShape.feedForwardRows
     return stride(from: 0, to: batch.tokens.count, by: size).map { $0..<min($0 + size, batch.tokens.count) }
+  }
+
+  /// The embeddings of tokens in `rows`, to the first rows of `target`.
+  private func sum(_ weights: EmbeddingWeights, _ rows: Range<Int>, into target: ActivationRows) {
+    pool.split(
+      rows.count, work: Work.pass(rows: rows.count, size: encoder.embeddingSize),
+      (pass: self, weights: weights, first: rows.lowerBound, target: target)
+    ) { own, thread, rows in
+      for row in rows {
+        own.pass.sum(own.weights, own.first + row, into: own.target[row], own.pass.buffers.addends[thread])
+      }
+    }
   }
 
   /// Token + segment + position + token type, in this order.
@@ -94,13 +99,9 @@ extension ForwardPass {
   /// hidden = LayerNorm(convolution + hidden), where hidden is the first layer's output.
   func addConvolution(_ convolution: ConvolutionWeights, nextIsQuantized: Bool) throws(EngineError) {
     guard let convolved = buffers.convolved else { return }
-    let size = encoder.hiddenSize
-    pool.split(batch.tokens.count) { thread, rows in
-      session.failures[thread] = layerNorm(
-        convolution.norm, size: size, input: convolved, inputStride: size, residual: buffers.hidden,
-        epsilon: encoder.layerNormEpsilon, into: buffers.hidden, quantizes: nextIsQuantized, rows: rows)
-    }
-    try checkFailures("convolution")
+    try layerNorm(
+      convolution.norm, input: convolved, inputStride: encoder.hiddenSize, residual: buffers.hidden,
+      into: buffers.hidden, quantizes: nextIsQuantized, rows: batch.tokens.count, "convolution")
   }
 
   /// Keeps the states after `count` layers where the head weighs them; all rows of them are computed then.

@@ -7,9 +7,16 @@ extension ForwardPass {
     _ linear: Linear, _ input: ActivationRows, rows: Range<Int>,
     activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int
   ) {
-    pool.split(linear.blocks) { _, blocks in
-      linear.multiply(
-        kernels, input, rows: rows, blocks: blocks, activation: activation, output: output, stride: stride)
+    pool.split(
+      linear.blocks, work: linear.work(rows: rows.count),
+      (
+        kernels: kernels, linear: linear, input: input, rows: rows, activation: activation, output: output,
+        stride: stride
+      )
+    ) { own, _, blocks in
+      own.linear.multiply(
+        own.kernels, own.input, rows: own.rows, blocks: blocks, activation: own.activation, output: own.output,
+        stride: own.stride)
     }
   }
 
@@ -18,8 +25,29 @@ extension ForwardPass {
     _ activations: ActivationRows, rows: Int, for linear: Linear, _ place: @autoclosure () -> String
   ) throws(EngineError) {
     guard linear.isQuantized else { return }
-    pool.split(rows) { thread, range in
-      session.failures[thread] = linear.quantize(kernels, activations, rows: range)
+    pool.split(
+      rows, work: Work.pass(rows: rows, size: linear.inputs), (pass: self, linear: linear, activations: activations)
+    ) { own, thread, range in
+      own.pass.session.failures[thread] = own.linear.quantize(own.pass.kernels, own.activations, rows: range)
+    }
+    try checkFailures(place())
+  }
+
+  /// LayerNorm of the first `rows` rows (input + residual) into both forms, divided over the threads.
+  func layerNorm(
+    _ weights: LayerNormWeights, input: UnsafeMutablePointer<Float>, inputStride: Int, residual: ActivationRows?,
+    into output: ActivationRows, quantizes: Bool, rows: Int, _ place: @autoclosure () -> String
+  ) throws(EngineError) {
+    let size = encoder.hiddenSize
+    let arguments = (
+      pass: self, weights: weights, input: input, inputStride: inputStride, residual: residual, output: output,
+      quantizes: quantizes
+    )
+    pool.split(rows, work: Work.pass(rows: rows, size: size), arguments) { own, thread, range in
+      let encoder = own.pass.encoder
+      own.pass.session.failures[thread] = own.pass.layerNorm(
+        own.weights, size: encoder.hiddenSize, input: own.input, inputStride: own.inputStride, residual: own.residual,
+        epsilon: encoder.layerNormEpsilon, into: own.output, quantizes: own.quantizes, rows: range)
     }
     try checkFailures(place())
   }

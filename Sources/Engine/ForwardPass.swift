@@ -102,20 +102,22 @@ struct ForwardPass {
 
   /// Queries, keys and values, divided over the threads by output channel as if they were one product.
   private func project(_ layer: EncoderLayer, _ queries: Queries) {
-    let stride = 3 * encoder.hiddenSize
-    let blocks = layer.query.blocks
-    let parts = [
-      (layer.query, queries.rows, queries.count), (layer.key, buffers.hidden, batch.tokens.count),
-      (layer.value, buffers.hidden, batch.tokens.count),
-    ]
-    pool.split(3 * blocks) { _, range in
-      for (index, (linear, rows, count)) in parts.enumerated() {
-        let own = range.clamped(to: index * blocks..<(index + 1) * blocks)
-        linear.multiply(
-          kernels, rows, rows: 0..<count, blocks: own.lowerBound - index * blocks..<own.upperBound - index * blocks,
-          output: buffers.projections + index * blocks * 16, stride: stride)
-      }
+    let work = layer.query.work(rows: queries.count) + 2 * layer.key.work(rows: batch.tokens.count)
+    pool.split(3 * layer.query.blocks, work: work, (pass: self, layer: layer, queries: queries)) { own, _, range in
+      let (layer, hidden, count) = (own.layer, own.pass.buffers.hidden, own.pass.batch.tokens.count)
+      own.pass.project(layer.query, own.queries.rows, own.queries.count, part: 0, range)
+      own.pass.project(layer.key, hidden, count, part: 1, range)
+      own.pass.project(layer.value, hidden, count, part: 2, range)
     }
+  }
+
+  /// What `range` has of one of the three: blocks of 16 channels, counted over all.
+  private func project(_ linear: Linear, _ rows: ActivationRows, _ count: Int, part: Int, _ range: Range<Int>) {
+    let first = part * linear.blocks
+    let own = range.clamped(to: first..<first + linear.blocks)
+    linear.multiply(
+      kernels, rows, rows: 0..<count, blocks: own.lowerBound - first..<own.upperBound - first,
+      output: buffers.projections + first * 16, stride: 3 * encoder.hiddenSize)
   }
 
   /// The feed-forward network, some rows at a time so that its wide middle stays in the cache.
@@ -140,12 +142,8 @@ struct ForwardPass {
   private func addAndNormalize(
     _ weights: LayerNormWeights, _ queries: Queries, quantizes: Bool, _ place: @autoclosure () -> String
   ) throws(EngineError) {
-    let size = encoder.hiddenSize
-    pool.split(queries.count) { thread, rows in
-      session.failures[thread] = layerNorm(
-        weights, size: size, input: buffers.product, inputStride: size,
-        residual: queries.rows, epsilon: encoder.layerNormEpsilon, into: queries.rows, quantizes: quantizes, rows: rows)
-    }
-    try checkFailures(place())
+    try layerNorm(
+      weights, input: buffers.product, inputStride: encoder.hiddenSize, residual: queries.rows, into: queries.rows,
+      quantizes: quantizes, rows: queries.count, place())
   }
 }

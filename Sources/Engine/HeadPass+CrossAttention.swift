@@ -15,11 +15,12 @@ extension HeadPass {
     try apply(weights.key, own.text, textRows, into: own.keys, .linear, "scorer")
     // Values come of the text as it is, which is therefore quantized anew.
     try apply(weights.value, text, textRows, into: own.values, .linear, "scorer")
-    let ranges = projectedText
-    pass.pool.split(batch.texts.count) { thread, texts in
+    let work = Work.multiplyAccumulates(2 * textRows * labelRows * size)
+    pass.pool.split(batch.texts.count, work: work, (head: self, context: context)) { own, thread, texts in
       for index in texts {
-        for number in 0..<head.scorerHeadCount {
-          attend(number, ranges[index], batch.texts[index].labels, into: context, thread)
+        for number in 0..<own.head.head.scorerHeadCount {
+          own.head.attend(
+            number, own.head.projectedText[index], own.head.batch.texts[index].labels, into: own.context, thread)
         }
       }
     }

@@ -20,11 +20,14 @@ extension HeadPass {
       pass.multiply(direction.input, rows, rows: 0..<count, output: gates, stride: own.gateStride)
     }
     // Their inputs are in the gates: the rows take the outputs.
-    pass.pool.split(2 * batch.texts.count) { thread, items in
+    let work = 2 * count * weights.lstm[0].hidden.work(rows: 1)
+    pass.pool.split(2 * batch.texts.count, work: work, (head: self, starts: starts, rows: rows)) { own, thread, items in
       for item in items {
-        let text = batch.texts[item / 2]
-        let own = starts[item / 2]..<starts[item / 2] + text.textRows.count
-        if recur(own, direction: item % 2, rows, thread) { pass.session.failures[thread] = true }
+        let start = own.starts[item / 2]
+        let range = start..<start + own.head.batch.texts[item / 2].textRows.count
+        if own.head.recur(range, direction: item % 2, own.rows, thread) {
+          own.head.pass.session.failures[thread] = true
+        }
       }
     }
     try pass.checkFailures("LSTM")

@@ -1,152 +1,99 @@
-import CKernels
 import CPlatform
-import Glibc
-import Synchronization
 
-/// Threads that stay: work is handed to all of them at once, each told its index.
+/// Threads that stay: work is handed to as many of them as it is worth, each told its index.
 ///
 /// A worker spins a short while for the next piece of work and then sleeps, so that the many small steps of a forward pass
-/// cost a microsecond each and an idle session costs nothing. Work is divided statically, by index. One caller at a time.
+/// cost a microsecond each and an idle session costs nothing. Work is divided statically, by index; a worker that has no
+/// share is neither woken nor waited for. One caller at a time.
+///
+/// Bodies are handed what they work on as a context, and capture nothing: a closure that captures lives on the heap as soon
+/// as another thread may call it, and a step is to allocate nothing.
 final class ThreadPool {
   static let maximumCount = 256
 
   /// Threads that work, the caller included.
   let count: Int
-  private let shared = Shared()
-  private var threads: [pthread_t] = []
+  /// How many of them may work now: a small forward pass is faster without the others.
+  var limit: Int
+  private let workers: [PoolWorker]
+  private let remaining = Countdown()
+  /// With more threads than processors, one that spins may keep the one it waits for from running.
+  private let spins: Bool
 
   /// Starts `count` − 1 threads.
   init(count: Int) {
     precondition(count >= 1)
-    var started = 1
+    spins = count <= glcp_available_processors()
+    var workers: [PoolWorker] = []
     for index in 1..<max(count, 1) {
-      let context = Unmanaged.passRetained(WorkerContext(shared: shared, index: index))
-      var thread = pthread_t()
-      let code = pthread_create(&thread, nil, workerMain, context.toOpaque())
-      guard code == 0 else {
-        // Fewer threads give the same bits.
-        context.release()
-        break
-      }
-      threads.append(thread)
-      started += 1
+      // Fewer threads give the same bits.
+      guard let worker = PoolWorker(index: index, remaining: remaining, spins: spins) else { break }
+      workers.append(worker)
     }
-    self.count = started
+    self.workers = workers
+    self.count = workers.count + 1
+    limit = self.count
   }
 
   deinit {
-    shared.publish { $0.stops = true }
-    for thread in threads { pthread_join(thread, nil) }
+    for worker in workers { worker.stop() }
   }
 
-  /// Calls `body(index)` for every index below ``count``, each on its own thread, and returns when all have.
-  func run(_ body: (Int) -> Void) {
-    guard count > 1 else { return body(0) }
-    withoutActuallyEscaping(body) { body in
-      shared.remaining.store(count - 1, ordering: .relaxed)
-      shared.publish { $0.job = body }
-      body(0)
-      var spins = 0
-      while shared.remaining.load(ordering: .acquiring) != 0 {
-        spins += 1
-        // The partner may have been descheduled: let it run.
-        if spins % 4096 == 0 { sched_yield() }
-      }
-      shared.job = nil
+  /// The threads that are worth their synchronization, which costs about a microsecond.
+  /// - Parameter work: what one thread would take, about, in nanoseconds on the fastest kernels.
+  func threads(for work: Int) -> Int { max(1, min(limit, work / Self.leastShare)) }
+
+  /// Work that a thread is woken for, in nanoseconds.
+  private static let leastShare = 2000
+
+  /// Calls `body(context, index)` for every index below `threads`, each on its own thread, and returns when all have.
+  func run<Context>(threads: Int, _ context: Context, _ body: @escaping (Context, Int) -> Void) {
+    precondition(threads <= count)
+    guard threads > 1 else { return body(context, 0) }
+    withUnsafePointer(to: Step(context: context, body: body)) { step in
+      start(
+        PoolJob(step: step) { raw, index in
+          let step = raw.assumingMemoryBound(to: Step<Context>.self)
+          step.pointee.body(step.pointee.context, index)
+        }, threads: threads)
     }
   }
 
-  /// Calls `body` with this thread's share of `0 ..< items`, contiguous.
-  func split(_ items: Int, _ body: (Int, Range<Int>) -> Void) {
-    guard items > 1, count > 1 else {
-      if items > 0 { body(0, 0..<items) }
-      return
+  /// Calls `body` with each thread's share of `0 ..< items`, contiguous, on as many threads as `work` is worth.
+  func split<Context>(
+    _ items: Int, work: Int, _ context: Context, _ body: @escaping (Context, Int, Range<Int>) -> Void
+  ) {
+    guard items > 0 else { return }
+    let parts = min(items, threads(for: work))
+    guard parts > 1 else { return body(context, 0, 0..<items) }
+    run(threads: parts, Shares(items: items, parts: parts, context: context, body: body)) { shares, index in
+      let lower = shares.items * index / shares.parts
+      let upper = shares.items * (index + 1) / shares.parts
+      shares.body(shares.context, index, lower..<upper)
     }
-    run { index in
-      let lower = items * index / count
-      let upper = items * (index + 1) / count
-      if lower < upper { body(index, lower..<upper) }
-    }
+  }
+
+  private func start(_ job: PoolJob, threads: Int) {
+    remaining.set(threads - 1)
+    for index in 0..<threads - 1 { workers[index].hand(job) }
+    job.run(0)
+    remaining.wait(spins: spins)
   }
 
   /// The number of threads to use where nobody says: the processors this process may run on.
   static var defaultCount: Int { min(Int(glcp_available_processors()), maximumCount) }
 }
 
-/// What the threads of a pool look at.
-private final class Shared: @unchecked Sendable {
-  // Written by the caller before the generation moves on, read by workers after they saw it move.
-  var job: ((Int) -> Void)?
-  var stops = false
-  let generation = Atomic<UInt>(0)
-  let remaining = Atomic<Int>(0)
-  private let sleepers = Atomic<Int>(0)
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-
-  init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
-  }
-
-  /// Makes a change that all workers then see.
-  func publish(_ change: (Shared) -> Void) {
-    change(self)
-    generation.add(1, ordering: .sequentiallyConsistent)
-    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
-  }
-
-  /// Returns the generation once it is another than `seen`.
-  func wait(after seen: UInt) -> UInt {
-    // About 50 µs: longer than the steps between two pieces of work of one forward pass.
-    for _ in 0..<50_000 {
-      let now = generation.load(ordering: .acquiring)
-      if now != seen { return now }
-    }
-    sleepers.add(1, ordering: .sequentiallyConsistent)
-    pthread_mutex_lock(mutex)
-    var now = generation.load(ordering: .sequentiallyConsistent)
-    while now == seen {
-      pthread_cond_wait(condition, mutex)
-      now = generation.load(ordering: .sequentiallyConsistent)
-    }
-    pthread_mutex_unlock(mutex)
-    sleepers.subtract(1, ordering: .sequentiallyConsistent)
-    return now
-  }
+/// A step on its caller's stack.
+private struct Step<Context> {
+  let context: Context
+  let body: (Context, Int) -> Void
 }
 
-private final class WorkerContext {
-  let shared: Shared
-  let index: Int
-
-  init(shared: Shared, index: Int) {
-    self.shared = shared
-    self.index = index
-  }
-}
-
-private func workerMain(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  guard let raw else { return nil }
-  let context = Unmanaged<WorkerContext>.fromOpaque(raw).takeRetainedValue()
-  let shared = context.shared
-  // For the whole life of the thread: it runs nothing but kernels.
-  _ = glck_enter()
-  var seen: UInt = 0
-  while true {
-    seen = shared.wait(after: seen)
-    if shared.stops { return nil }
-    shared.job?(context.index)
-    shared.remaining.subtract(1, ordering: .releasing)
-  }
+/// A step whose threads take shares of some items.
+private struct Shares<Context> {
+  let items: Int
+  let parts: Int
+  let context: Context
+  let body: (Context, Int, Range<Int>) -> Void
 }

@@ -30,6 +30,16 @@ int glcp_link_nameless(int descriptor, const char *path);
 /// Processors that this process may run on (its affinity mask), at least 1.
 int glcp_available_processors(void);
 
+/// Tells the processor that a loop waits for another one: it takes less from its neighbour meanwhile, and leaves the loop
+/// at once when what it waits for changes.
+static inline void glcp_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #ifdef __cplusplus
 }
 #endif
