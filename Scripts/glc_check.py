@@ -34,7 +34,7 @@ REQUIRED_METADATA = {
     "numerics": "revision attention head_activations".split(),
 }
 FIXED_METADATA = {
-    ("numerics", "attention"): ("f32",),
+    ("numerics", "attention"): ("f32", "int8"),
     ("numerics", "head_activations"): ("int8x2", "f32"),
 }
 MAXIMUM_LENGTHS = range(8, 65_537)

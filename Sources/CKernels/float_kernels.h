@@ -5,6 +5,7 @@
 #include "layer_norm_body.h"
 #include "relative_softmax_body.h"
 #include "rows_body.h"
+#include "pack_tiles_body.h"
 #include "product_f32_body.h"
 #include "project_f64_body.h"
 
@@ -13,4 +14,4 @@
   .relative_softmax = relative_softmax, .divide_rows = divide_rows, .widen_row = widen_row,                 \
   .widen_panel = widen_panel, .pack_panels = pack_panels, .dot = dot, .exp_rows = exp_rows,                 \
   .activate_rows = activate_rows, .add_scaled = add_scaled, .project_f64 = project_f64,                     \
-  .channel_sums = channel_sums
+  .channel_sums = channel_sums, .pack_tiles = pack_tiles, .pack_transposed_tiles = pack_transposed_tiles

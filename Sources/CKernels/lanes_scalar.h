@@ -99,6 +99,24 @@ LANES float v_fold_max(v16f a) {
   return a.lane[0];
 }
 
+/// The bits of 4 * count bytes; the other lanes are +0.
+LANES v16f v_load_bits(const int8_t *p, size_t count) {
+  v16f result = {{0}};
+  memcpy(result.lane, p, 4 * count);
+  return result;
+}
+LANES void v_store_bits(int8_t *p, v16f a) { memcpy(p, a.lane, 64); }
+
+/// Bytes i of four rows side by side, for i < 16: 64 bytes.
+LANES void interleave_rows(const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d, int8_t *output) {
+  for (int i = 0; i < 16; i++) {
+    output[4 * i] = a[i];
+    output[4 * i + 1] = b[i];
+    output[4 * i + 2] = c[i];
+    output[4 * i + 3] = d[i];
+  }
+}
+
 LANES void v_transpose(v16f m[16]) {
   for (int r = 0; r < 16; r++)
     for (int c = 0; c < r; c++) {

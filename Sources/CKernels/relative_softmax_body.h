@@ -1,4 +1,5 @@
-// Scores of one head from their parts to unnormalized probabilities (N5.4) over the vocabulary of lanes.
+// Scores of one head from their parts to unnormalized probabilities (N5.4), which are quantized where their products
+// with the values are in int8 (N5.7), over the vocabulary of lanes.
 //
 // For one query the relative columns of 16 neighbouring keys are close together, and so are those of 16 neighbouring
 // queries for one key: buckets never skip. So both parts are read as a window of 16 floats and a permutation, instead
@@ -78,28 +79,87 @@ static void relative_scores(const glck_relative_softmax *p, size_t width, size_t
   }
 }
 
-static void relative_softmax(const glck_relative_softmax *p) {
-  if (p->keys == 0) return;
-  size_t width = p->query_relative || p->key_relative ? relative_width(p) : 0;
+/// exp(score - maximum) of one query, stored; its sum (N1).
+static float exponentials(const glck_relative_softmax *p, size_t row, v16f maximum) {
+  float *scores = p->scores + row * p->score_stride;
   size_t tail = p->keys % 16, whole = p->keys - tail;
+  v16f sum = v_zero();
+  for (size_t key = 0; key < whole; key += 16) {
+    v16f e = v_exp(v_sub(v_load(scores + key), maximum));
+    v_store(scores + key, e);
+    sum = v_add(sum, e);
+  }
+  if (tail) {
+    v16f e = v_fill(v_exp(v_sub(v_load_partial(scores + whole, tail), maximum)), tail, 0);
+    v_store_partial(scores + whole, e, tail);
+    sum = v_add(sum, e);
+  }
+  return v_fold_sum(sum);
+}
+
+/// Codes of a row and of what they leave over, which is at most half a step: its step is a 254th. Both padded with zeros
+/// to a multiple of 64.
+static void quantize_weighted(size_t n, const float *x, quantizer by, int8_t *codes, int8_t *remainders) {
+  size_t padded = (n + 63) / 64 * 64, i = 0;
+  if (by.scale == 0) {
+    memset(codes, 0, padded);
+    memset(remainders, 0, padded);
+    return;
+  }
+  v16f scale = v_set1(-by.scale), inverse = v_set1(by.inverse);
+  for (; i < n; i += 16) {
+    v16f value = n - i < 16 ? v_load_partial(x + i, n - i) : v_load(x + i), scaled = v_mul(value, inverse);
+    v_store_s8(codes + i, scaled);
+    // Twice, since the inverse times 254 may be infinite.
+    v_store_s8(remainders + i, v_mul(v_mul(v_fma(scale, v_round(scaled), value), inverse), v_set1(254)));
+  }
+  if (i < padded) memset(codes + i, 0, padded - i);
+  if (i < padded) memset(remainders + i, 0, padded - i);
+}
+
+/// The same, each times the scale of its value; stored, and quantized (N5.7). Returns nonzero when the row was not finite.
+static int quantized_exponentials(const glck_relative_softmax *p, size_t row, v16f maximum) {
+  float *scores = p->scores + row * p->score_stride;
+  size_t tail = p->keys % 16, whole = p->keys - tail;
+  v16f sum = v_zero();
+  v16i largest = i_set1(0);
+  for (size_t key = 0; key < whole; key += 16) {
+    v16f e = v_exp(v_sub(v_load(scores + key), maximum)), weighted = v_mul(e, v_load(p->value_scales + key));
+    v_store(scores + key, weighted);
+    sum = v_add(sum, e);
+    largest = i_max(largest, i_magnitude_bits(weighted));
+  }
+  if (tail) {
+    v16f e = v_fill(v_exp(v_sub(v_load_partial(scores + whole, tail), maximum)), tail, 0);
+    v16f weighted = v_mul(e, v_load_partial(p->value_scales + whole, tail));
+    v_store_partial(scores + whole, weighted, tail);
+    sum = v_add(sum, e);
+    largest = i_max(largest, i_magnitude_bits(weighted));
+  }
+  quantizer by = make_quantizer(i_fold_max(largest));
+  float z = v_fold_sum(sum);
+  p->row_scales[row] = by.scale / z;
+  p->remainder_scales[row] = by.scale / 254 / z;
+  quantize_weighted(p->keys, scores, by, p->quantized + row * p->quantized_stride,
+                    p->remainders + row * p->quantized_stride);
+  return !by.finite;
+}
+
+static int relative_softmax(const glck_relative_softmax *p) {
+  if (p->keys == 0) return 0;
+  int failed = 0;
+  size_t width = p->query_relative || p->key_relative ? relative_width(p) : 0;
   for (size_t row = 0; row < p->rows; row += 16) {
     size_t queries = p->rows - row < 16 ? p->rows - row : 16;
     v16f maxima[16];
     relative_scores(p, width, row, queries, maxima);
     for (size_t r = 0; r < queries; r++) {
-      float *scores = p->scores + (row + r) * p->score_stride;
-      v16f maximum = v_set1(v_fold_max(maxima[r])), sum = v_zero();
-      for (size_t key = 0; key < whole; key += 16) {
-        v16f e = v_exp(v_sub(v_load(scores + key), maximum));
-        v_store(scores + key, e);
-        sum = v_add(sum, e);
-      }
-      if (tail) {
-        v16f e = v_fill(v_exp(v_sub(v_load_partial(scores + whole, tail), maximum)), tail, 0);
-        v_store_partial(scores + whole, e, tail);
-        sum = v_add(sum, e);
-      }
-      p->row_sums[row + r] = v_fold_sum(sum);
+      v16f maximum = v_set1(v_fold_max(maxima[r]));
+      if (p->value_scales)
+        failed |= quantized_exponentials(p, row + r, maximum);
+      else
+        p->row_sums[row + r] = exponentials(p, row + r, maximum);
     }
   }
+  return failed;
 }

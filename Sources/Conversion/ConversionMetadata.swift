@@ -10,6 +10,7 @@ import TokenizerCompiler
 struct ConversionMetadata {
   let configuration: ModelConfiguration
   let scheme: WeightScheme
+  let attention: AttentionPrecision
   let tokenizer: CompiledSource
   let files: SourceFiles
 
@@ -21,7 +22,7 @@ struct ConversionMetadata {
         "numerics",
         .object([
           ("revision", .int(Int(GLCK_NUMERICS_REVISION))),
-          ("attention", .string("f32")),
+          ("attention", .string(attention.rawValue)),
           ("head_activations", .string(scheme == .q8 ? "int8x2" : "f32")),
         ])
       ),

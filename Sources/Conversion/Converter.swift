@@ -16,12 +16,17 @@ public struct ConversionOptions: Sendable {
   public var adapter: String?
   /// Whose reading of the tokenizer's files is meant.
   public var tokenizerProfile: TokenizerProfile
+  /// How attention's products are to be computed; int8 needs int8 weights.
+  public var attention: AttentionPrecision
 
   /// What to convert, int8 unless said otherwise.
+  /// - Parameter attention: `nil` is int8 where the weights are, else f32.
   public init(
     input: String, output: String, scheme: WeightScheme = .q8, adapter: String? = nil,
-    tokenizerProfile: TokenizerProfile = .tokenizers
+    tokenizerProfile: TokenizerProfile = .tokenizers, attention: AttentionPrecision? = nil
   ) {
+    precondition(scheme == .q8 || attention != .int8, "attention in int8 needs int8 weights")
+    self.attention = attention ?? (scheme == .q8 ? .int8 : .f32)
     self.adapter = adapter
     self.tokenizerProfile = tokenizerProfile
     self.input = input
@@ -67,7 +72,7 @@ public struct Converter {
     let tokenizer = try CompiledSource(checkpoint, options.tokenizerProfile)
     let layout = GLCLayout(records: try records(mapping), tokenizerSize: tokenizer.bytes.count)
     let metadata = ConversionMetadata(
-      configuration: checkpoint.configuration, scheme: options.scheme, tokenizer: tokenizer,
+      configuration: checkpoint.configuration, scheme: options.scheme, attention: options.attention, tokenizer: tokenizer,
       files: try SourceFiles(sizesOf: checkpoint))
     return ConversionPlan(
       input: ConversionInput(checkpoint, mapping, tokenizer), mapping: mapping, layout: layout,
@@ -93,7 +98,7 @@ public struct Converter {
     }
     let worst = try writeTensors(mapping, relative, checkpoint, writer)
     let metadata = ConversionMetadata(
-      configuration: checkpoint.configuration, scheme: options.scheme, tokenizer: tokenizer,
+      configuration: checkpoint.configuration, scheme: options.scheme, attention: options.attention, tokenizer: tokenizer,
       files: try SourceFiles(checkpoint, weights: digest.wait()))
     let size = try lifting(ConversionError.format) { () throws(GLCFormatError) in
       try writer.finish(metadata: metadata.json.text(), majorVersion: checkpoint.configuration.formatVersion)

@@ -48,6 +48,19 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
+  enum Attention: String, ExpressibleByArgument, CaseIterable {
+    case int8, f32
+
+    var precision: AttentionPrecision { self == .int8 ? .int8 : .f32 }
+
+    static var allValueDescriptions: [String: String] {
+      [
+        Self.int8.rawValue: "Products of int8, with a scale for each token and head. Needs --q8.",
+        Self.f32.rawValue: "Products of f32: slower with long texts, and a little nearer to the checkpoint.",
+      ]
+    }
+  }
+
   @Argument(help: "A checkpoint's folder, its file of weights, or the index of several.")
   var input: String
 
@@ -59,6 +72,9 @@ struct ConvertCommand: ParsableCommand {
 
   @Flag(exclusivity: .exclusive)
   var scheme: Scheme = .q8
+
+  @Option(help: "How attention's products are computed (default: int8 with --q8, f32 with --f32).")
+  var attention: Attention?
 
   @Option(
     help: ArgumentHelp(
@@ -78,6 +94,7 @@ struct ConvertCommand: ParsableCommand {
     guard output != nil || writesNothing else {
       throw ValidationError("Missing expected argument '--output <out.glc>'.")
     }
+    guard scheme == .q8 || attention != .int8 else { throw ValidationError("--attention int8 needs --q8.") }
   }
 
   func run() throws {
@@ -93,7 +110,7 @@ struct ConvertCommand: ParsableCommand {
   private var options: ConversionOptions {
     ConversionOptions(
       input: input, output: output ?? "", scheme: scheme == .q8 ? .q8 : .f32, adapter: adapter,
-      tokenizerProfile: tokenizerProfile.profile)
+      tokenizerProfile: tokenizerProfile.profile, attention: attention?.precision)
   }
 
   private func convert() throws {

@@ -11,6 +11,8 @@ public final class EngineModel: @unchecked Sendable {
   let layers: [EncoderLayer]
   let convolution: ConvolutionWeights?
   let head: HeadWeights
+  /// How the products of attention are computed.
+  public let attention: AttentionPrecision
 
   /// What the model is.
   public var configuration: ModelConfiguration { file.configuration }
@@ -19,11 +21,16 @@ public final class EngineModel: @unchecked Sendable {
   public init(_ file: GLCFile) throws(EngineError) {
     self.file = file
     let encoder = file.configuration.encoder
-    try Self.checkNumerics(file)
+    let attention = try Self.attentionPrecision(file)
     embeddings = try EmbeddingWeights(file, file.configuration)
     var layers: [EncoderLayer] = []
     for index in 0..<encoder.layerCount { layers.append(try EncoderLayer(file, "layers.\(index)", encoder)) }
     self.layers = layers
+    self.attention = attention
+    guard attention == .f32 || layers.allSatisfy(\.canAttendQuantized) else {
+      throw .unsupported(
+        path: file.path, field: "numerics.attention", expected: "f32 where attention's weights are f32", found: "int8")
+    }
     convolution = try ConvolutionWeights(file, encoder)
     head = try HeadWeights(file, file.configuration)
     try Self.checkHead(head.projectors.flatMap(\.layers), file)
@@ -41,17 +48,15 @@ public final class EngineModel: @unchecked Sendable {
     }
   }
 
-  /// The choices of arithmetic that the file may record and this engine has one of.
-  private static func checkNumerics(_ file: GLCFile) throws(EngineError) {
-    let choices = [("attention", ["f32"]), ("head_activations", ["int8x2", "f32"])]
-    for (field, supported) in choices {
-      let found = file.metadata.root.member("numerics")?.member(field)
-      guard let value = found?.string, supported.contains(value) else {
-        throw .unsupported(
-          path: file.path, field: "numerics.\(field)", expected: supported.joined(separator: " or "),
-          found: found?.found ?? "nothing")
-      }
+  /// What the file records.
+  private static func attentionPrecision(_ file: GLCFile) throws(EngineError) -> AttentionPrecision {
+    let found = file.metadata.root.member("numerics")?.member("attention")
+    guard let precision = found?.string.flatMap(AttentionPrecision.init(rawValue:)) else {
+      throw .unsupported(
+        path: file.path, field: "numerics.attention",
+        expected: AttentionPrecision.allCases.map(\.rawValue).joined(separator: " or "), found: found?.found ?? "nothing")
     }
+    return precision
   }
 }
 
@@ -76,6 +81,7 @@ struct RelativeEmbeddings {
   let rows: Rows
   /// Rows of a head as stored, a multiple of 16.
   let paddedRows: Int
+  var isQuantized: Bool { if case .int8 = rows { true } else { false } }
 
   init(_ file: GLCFile, _ name: String, _ encoder: EncoderConfiguration) throws(EngineError) {
     let record = try file.tensor(name, shape: [encoder.headCount, encoder.relativeRowCount, encoder.headSize])
@@ -133,5 +139,10 @@ struct EncoderLayer {
       file, "\(name).feed_forward.intermediate", inputs: hidden, outputs: encoder.intermediateSize)
     output = try Linear(file, "\(name).feed_forward.output", inputs: encoder.intermediateSize, outputs: hidden)
     outputNorm = try LayerNormWeights(file, "\(name).feed_forward.norm", size: hidden)
+  }
+
+  /// Whether everything that attention's products read is int8.
+  var canAttendQuantized: Bool {
+    query.isQuantized && [relativeKeys, relativeQueries].allSatisfy { $0.map(\.isQuantized) ?? true }
   }
 }

@@ -150,7 +150,8 @@ public final class EngineSession {
   private func forward(_ batch: Batch, _ embeddings: Bool) throws(EngineError) -> [EngineOutput] {
     let encoder = model.configuration.encoder
     let shape = BatchShape(
-      batch, threads: pool.count, configuration: model.configuration, summedStates: model.head.layerWeights?.count ?? 0,
+      batch, threads: pool.count, configuration: model.configuration, attention: model.attention,
+      summedStates: model.head.layerWeights?.count ?? 0,
       relativeRows: encoder.usesRelativePositions ? relativePositions.rows(length: batch.longest) : 0..<0)
     let work = model.layers.first?.work(tokens: batch.tokens.count) ?? 0
     pool.limit = work * model.layers.count < Work.leastPass ? 1 : pool.count

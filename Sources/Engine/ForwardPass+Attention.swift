@@ -1,117 +1,74 @@
 import CKernels
 import ModelCore
 
-// Disentangled attention (formats/numerics.md 5.4), head by head and a block of queries at a time: no more than
-// queryRows × keys scores exist at once on a thread.
+// Disentangled attention, head by head and a block of queries at a time: no more than queryRows × keys scores exist at once on a
+// thread. Here is what both precisions share; their products are in ForwardPass+FloatAttention.swift (formats/numerics.md 5.4)
+// and ForwardPass+QuantizedAttention.swift (5.7).
 extension ForwardPass {
-  /// Context rows of all queries, from the projections.
-  func attend(_ layer: EncoderLayer, _ queries: Queries) {
-    let heads = encoder.headCount
-    let widening = Work.pass(rows: 2 * 16 * buffers.relativeBlocks.count, size: encoder.hiddenSize)
-    pool.split(heads, work: widening, (pass: self, layer: layer)) { own, _, range in
-      let buffers = own.pass.buffers
-      for head in range {
-        if let keys = own.layer.relativeKeys { own.pass.widen(keys, head: head, into: buffers.relativeKeys) }
-        if let queries = own.layer.relativeQueries {
-          own.pass.widen(queries, head: head, into: buffers.relativeQueries)
-        }
-      }
+  /// Context rows of all queries, from hidden rows.
+  func attend(_ layer: EncoderLayer, _ queries: Queries, _ index: Int) throws(EngineError) {
+    if session.model.attention == .int8 {
+      try projectQuantized(layer, queries, "layer \(index), queries, keys and values")
+      prepareRelative(layer) { pass, layer, head in pass.sumChannels(layer, head: head) }
+    } else {
+      project(layer, queries)
+      prepareRelative(layer) { pass, layer, head in pass.widen(layer, head: head) }
     }
     let work = batch.texts.reduce(0) { $0 + Work.attention(tokens: $1.rows.count, size: encoder.hiddenSize) }
     let threads = pool.threads(for: work)
-    let bounds = shares(
-      of: batch.texts.map { $0.rows.count * ($0.rows.count + 64) }, heads: heads, threads: threads)
-    pool.run(threads: threads, (pass: self, layer: layer, queries: queries, bounds: bounds)) { own, thread in
-      let heads = own.pass.encoder.headCount
-      for item in own.bounds[thread]..<own.bounds[thread + 1] {
-        own.pass.attend(
-          own.pass.batch.texts[item / heads], head: item % heads, own.layer, own.queries,
-          own.pass.buffers.scratch[thread])
-      }
+    pool.run(threads: threads, (pass: self, layer: layer, queries: queries, threads: threads)) { own, thread in
+      own.pass.attend(own.layer, own.queries, thread, of: own.threads)
     }
+    try checkFailures("layer \(index), attention")
   }
 
-  /// Divides texts × heads, in this order, into contiguous shares of about equal cost: `threads + 1` bounds.
-  private func shares(of costs: [Int], heads: Int, threads: Int) -> [Int] {
-    let total = costs.reduce(0, +) * heads
-    var bounds = [0]
+  /// One thread's share of texts × heads.
+  private func attend(_ layer: EncoderLayer, _ queries: Queries, _ thread: Int, of threads: Int) {
+    let heads = encoder.headCount
+    let scratch = buffers.scratch[thread]
+    let isQuantized = session.model.attention == .int8
+    var failed = false
+    for item in attentionBound(thread, of: threads)..<attentionBound(thread + 1, of: threads) {
+      let text = batch.texts[item / heads]
+      guard !queries.textRows(text).isEmpty else { continue }
+      if isQuantized {
+        if attendQuantized(text, head: item % heads, layer, queries, scratch) { failed = true }
+      } else {
+        attendFloat(text, head: item % heads, layer, queries, scratch)
+      }
+    }
+    session.failures[thread] = failed
+  }
+
+  /// Where a thread's share of texts × heads, in this order, begins: shares are contiguous and of about equal cost.
+  private func attentionBound(_ thread: Int, of threads: Int) -> Int {
+    func cost(_ text: Batch.Text) -> Int { text.rows.count * (text.rows.count + 64) }
+    let heads = encoder.headCount
+    let total = batch.texts.reduce(0) { $0 + cost($1) } * heads
+    // The first item before which at least thread ÷ threads of the cost lie.
+    let target = (total * thread + threads - 1) / threads
     var done = 0
-    for (text, cost) in costs.enumerated() {
-      for head in 0..<heads {
-        if bounds.count < threads, done * threads >= total * bounds.count { bounds.append(text * heads + head) }
-        done += cost
-      }
+    for (index, text) in batch.texts.enumerated() {
+      let own = cost(text)
+      if done + own * heads >= target { return index * heads + (target - done + own - 1) / own }
+      done += own * heads
     }
-    while bounds.count <= threads { bounds.append(costs.count * heads) }
-    return bounds
+    return batch.texts.count * heads
   }
 
-  /// The panels of one head's relative rows, as many as the batch can meet.
-  private func widen(_ embeddings: RelativeEmbeddings, head: Int, into panels: UnsafeMutablePointer<Float>) {
-    guard case .int8(let tiles, let scales) = embeddings.rows else { return }
-    let size = encoder.headSize
-    for (index, block) in buffers.relativeBlocks.enumerated() {
-      let row = head * embeddings.paddedRows + block * 16
-      kernels.pointee.widen_panel(
-        size, tiles + row * size, scales + row,
-        panels + (head * buffers.relativeBlocks.count + index) * 16 * size)
+  /// Does for every head what its relative embeddings need before they are met.
+  private func prepareRelative(_ layer: EncoderLayer, _ body: @escaping (ForwardPass, EncoderLayer, Int) -> Void) {
+    let work = Work.pass(rows: 2 * 16 * buffers.relativeBlocks.count, size: encoder.hiddenSize)
+    pool.split(encoder.headCount, work: work, (pass: self, layer: layer, body: body)) { own, _, range in
+      for head in range { own.body(own.pass, own.layer, head) }
     }
   }
 
-  /// Where one head's panels are: in the file, or widened.
-  private func panels(
-    _ embeddings: RelativeEmbeddings, head: Int, _ widened: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
-    let size = encoder.headSize
-    switch embeddings.rows {
-    case .int8: return UnsafePointer(widened + head * buffers.relativeBlocks.count * 16 * size)
-    case .f32(let panels):
-      return panels + (head * embeddings.paddedRows + buffers.relativeBlocks.lowerBound * 16) * size
-    }
-  }
-
-  private func attend(
-    _ text: Batch.Text, head: Int, _ layer: EncoderLayer, _ queries: Queries, _ scratch: AttentionScratch
-  ) {
-    let size = encoder.headSize
-    let hidden = encoder.hiddenSize
-    let stride = 3 * hidden
-    let length = text.rows.count
-    let keys = buffers.projections + text.rows.lowerBound * stride + hidden + head * size
-    let values = keys + hidden
-    kernels.pointee.pack_panels(length, size, keys, stride, scratch.keyPanels)
-    if let relative = layer.relativeQueries {
-      multiply(
-        keys, rows: length, k: size, stride, panels(relative, head: head, buffers.relativeQueries),
-        blocks: buffers.relativeBlocks.count, into: scratch.keyRelative, scratch.relativeStride)
-    }
-    let rows = queries.textRows(text)
-    var start = rows.lowerBound
-    while start < rows.upperBound {
-      let count = min(BatchShape.queryRows, rows.upperBound - start)
-      let query = buffers.projections + start * stride + head * size
-      multiply(
-        query, rows: count, k: size, stride, scratch.keyPanels, blocks: (length + 15) / 16, into: scratch.scores,
-        scratch.scoreStride)
-      if let relative = layer.relativeKeys {
-        multiply(
-          query, rows: count, k: size, stride, panels(relative, head: head, buffers.relativeKeys),
-          blocks: buffers.relativeBlocks.count, into: scratch.queryRelative, scratch.relativeStride)
-      }
-      softmax(text, layer, queries.positions + start, count, scratch)
-      let context = buffers.context.floats + start * buffers.context.floatStride + head * size
-      multiply(
-        scratch.scores, rows: count, k: length, scratch.scoreStride, values, bStride: stride, blockStride: 16,
-        blocks: size / 16, into: context, buffers.context.floatStride)
-      kernels.pointee.divide_rows(count, size, context, buffers.context.floatStride, scratch.sums)
-      start += count
-    }
-  }
-
-  private func softmax(
+  /// Softmax of a block of queries of one head, but for where its results go.
+  func softmaxArguments(
     _ text: Batch.Text, _ layer: EncoderLayer, _ positions: UnsafeMutablePointer<UInt32>, _ count: Int,
     _ scratch: AttentionScratch
-  ) {
+  ) -> glck_relative_softmax {
     var arguments = glck_relative_softmax()
     arguments.rows = count
     arguments.keys = text.rows.count
@@ -123,29 +80,38 @@ extension ForwardPass {
     if layer.relativeQueries != nil { arguments.key_relative = UnsafePointer(scratch.keyRelative) }
     arguments.key_relative_stride = scratch.relativeStride
     arguments.columns = UnsafePointer(buffers.columns + text.columnsOffset)
-    arguments.scale = scoreScale
-    arguments.row_sums = scratch.sums
-    kernels.pointee.relative_softmax(&arguments)
+    // 1 ÷ √(d · parts)
+    arguments.scale = 1 / Float(encoder.headSize * encoder.attentionPartCount).squareRoot()
+    return arguments
   }
 
-  /// 1 ÷ √(d · parts).
-  private var scoreScale: Float { 1 / Float(encoder.headSize * encoder.attentionPartCount).squareRoot() }
+  /// The first and last position of the queries in `rows`, which are not empty.
+  func positions(_ queries: Queries, _ rows: Range<Int>) -> ClosedRange<Int> {
+    var (first, last) = (UInt32.max, UInt32.min)
+    for row in rows {
+      first = min(first, queries.positions[row])
+      last = max(last, queries.positions[row])
+    }
+    return Int(first)...Int(last)
+  }
 
-  func multiply(
-    _ a: UnsafePointer<Float>, rows: Int, k: Int, _ aStride: Int, _ b: UnsafePointer<Float>, bStride: Int = 16,
-    blockStride: Int? = nil, blocks: Int, into output: UnsafeMutablePointer<Float>, _ outputStride: Int
-  ) {
-    var product = glck_product_f32()
-    product.rows = rows
-    product.k = k
-    product.blocks = blocks
-    product.a = a
-    product.a_stride = aStride
-    product.b = b
-    product.b_stride = bStride
-    product.b_block_stride = blockStride ?? 16 * k
-    product.output = output
-    product.output_stride = outputStride
-    kernels.pointee.product_f32(&product)
+  /// The blocks of relative rows, counted from the batch's first, that queries at `positions` and `keys` of a text can meet.
+  func relativeBlocks(_ text: Batch.Text, positions: ClosedRange<Int>, keys: Range<Int>) -> Range<Int> {
+    // Columns fall with key − query.
+    let columns = buffers.columns + text.columnsOffset + text.rows.count - 1
+    let lowest = Int(columns[keys.upperBound - 1 - positions.lowerBound])
+    let highest = Int(columns[keys.lowerBound - positions.upperBound])
+    return lowest / 16..<highest / 16 + 1
+  }
+
+  /// Calls `body` with some rows of `rows` after the other, no more than queryRows at once.
+  @inline(__always)
+  func forEachBlock(_ rows: Range<Int>, _ body: (Range<Int>) -> Void) {
+    var start = rows.lowerBound
+    while start < rows.upperBound {
+      let end = min(start + BatchShape.queryRows, rows.upperBound)
+      body(start..<end)
+      start = end
+    }
   }
 }

@@ -20,6 +20,25 @@ extension ForwardPass {
     }
   }
 
+  /// The f32 product of activations: output = a · b, b in panels of 16 columns.
+  func multiply(
+    _ a: UnsafePointer<Float>, rows: Int, k: Int, _ aStride: Int, _ b: UnsafePointer<Float>, bStride: Int = 16,
+    blockStride: Int? = nil, blocks: Int, into output: UnsafeMutablePointer<Float>, _ outputStride: Int
+  ) {
+    var product = glck_product_f32()
+    product.rows = rows
+    product.k = k
+    product.blocks = blocks
+    product.a = a
+    product.a_stride = aStride
+    product.b = b
+    product.b_stride = bStride
+    product.b_block_stride = blockStride ?? 16 * k
+    product.output = output
+    product.output_stride = outputStride
+    kernels.pointee.product_f32(&product)
+  }
+
   /// Quantizes the first `rows` rows in place of their other form, where `linear` takes it.
   func quantize(
     _ activations: ActivationRows, rows: Int, for linear: Linear, _ place: @autoclosure () -> String

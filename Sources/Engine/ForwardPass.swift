@@ -87,8 +87,7 @@ struct ForwardPass {
 
   /// One transformer layer: hidden rows in, hidden rows out (in both their forms).
   private func run(_ layer: EncoderLayer, _ index: Int, _ queries: Queries) throws(EngineError) {
-    project(layer, queries)
-    attend(layer, queries)
+    try attend(layer, queries, index)
     let size = encoder.hiddenSize
     try quantize(
       buffers.context, rows: queries.count, for: layer.attentionOutput, "layer \(index), attention")
@@ -98,26 +97,6 @@ struct ForwardPass {
     try feedForward(layer, index, queries)
     let next = isQuantized(layer: index + 1)
     try addAndNormalize(layer.outputNorm, queries, quantizes: next, "layer \(index), feed-forward output")
-  }
-
-  /// Queries, keys and values, divided over the threads by output channel as if they were one product.
-  private func project(_ layer: EncoderLayer, _ queries: Queries) {
-    let work = layer.query.work(rows: queries.count) + 2 * layer.key.work(rows: batch.tokens.count)
-    pool.split(3 * layer.query.blocks, work: work, (pass: self, layer: layer, queries: queries)) { own, _, range in
-      let (layer, hidden, count) = (own.layer, own.pass.buffers.hidden, own.pass.batch.tokens.count)
-      own.pass.project(layer.query, own.queries.rows, own.queries.count, part: 0, range)
-      own.pass.project(layer.key, hidden, count, part: 1, range)
-      own.pass.project(layer.value, hidden, count, part: 2, range)
-    }
-  }
-
-  /// What `range` has of one of the three: blocks of 16 channels, counted over all.
-  private func project(_ linear: Linear, _ rows: ActivationRows, _ count: Int, part: Int, _ range: Range<Int>) {
-    let first = part * linear.blocks
-    let own = range.clamped(to: first..<first + linear.blocks)
-    linear.multiply(
-      kernels, rows, rows: 0..<count, blocks: own.lowerBound - first..<own.upperBound - first,
-      output: buffers.projections + first * 16, stride: 3 * encoder.hiddenSize)
   }
 
   /// The feed-forward network, some rows at a time so that its wide middle stays in the cache.

@@ -42,6 +42,9 @@ struct Placer {
 
   init(base: UnsafeMutableRawPointer?) { self.base = base }
 
+  /// Whether what it hands out is memory.
+  var isPlacing: Bool { base != nil }
+
   mutating func take<Element>(_: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
     // While counting, any address will do: it is never used.
     let address = base.map { $0 + offset } ?? UnsafeMutableRawPointer(bitPattern: 64)
@@ -82,6 +85,7 @@ struct BatchShape {
   var unpooledRows: Int
   var threads: Int
   var configuration: ModelConfiguration
+  var attention: AttentionPrecision
   /// States of all tokens that are kept to be weighted.
   var summedStates: Int
   /// Relative rows that the longest text can meet.
@@ -95,7 +99,8 @@ struct BatchShape {
   static let queryRows = 64
 
   init(
-    _ batch: Batch, threads: Int, configuration: ModelConfiguration, summedStates: Int, relativeRows: Range<Int>
+    _ batch: Batch, threads: Int, configuration: ModelConfiguration, attention: AttentionPrecision, summedStates: Int,
+    relativeRows: Range<Int>
   ) {
     tokens = batch.tokens.count
     longest = batch.longest
@@ -107,6 +112,7 @@ struct BatchShape {
     textRows = configuration.head.pooling == .pass ? unpooledRows : texts
     self.threads = threads
     self.configuration = configuration
+    self.attention = attention
     self.summedStates = summedStates
     self.relativeRows = relativeRows
   }
@@ -123,15 +129,18 @@ struct BatchBuffers {
   /// Some inputs, and the output, of the convolution [rows][kernel · H], [tokens][H].
   let neighbours: ActivationRows?
   let convolved: UnsafeMutablePointer<Float>?
-  /// Queries, keys and values [tokens][3 · H].
+  /// Queries, keys and values: [tokens][3 · H] where the products of attention are in f32, codes where they are in int8.
   let projections: UnsafeMutablePointer<Float>
+  let heads: QuantizedHeads
   let context: ActivationRows
   /// Output of a product before its LayerNorm [tokens][H].
   let product: UnsafeMutablePointer<Float>
   let intermediate: ActivationRows
-  /// Relative embeddings as f32 panels [heads][blocks][d][16].
+  /// Relative embeddings as f32 panels [heads][blocks][d][16], or the channel sums of their tiles [heads][blocks][16].
   let relativeKeys: UnsafeMutablePointer<Float>
   let relativeQueries: UnsafeMutablePointer<Float>
+  let relativeKeySums: UnsafeMutablePointer<Int32>
+  let relativeQuerySums: UnsafeMutablePointer<Int32>
   /// Position of each query in its text, for all tokens and for the head's rows.
   let positions: UnsafeMutablePointer<UInt32>
   let headPositions: UnsafeMutablePointer<UInt32>
@@ -154,12 +163,17 @@ struct BatchBuffers {
     convolved = shape.encoder.convolution.map { _ in place.take(Float.self, shape.tokens * hiddenSize) }
     // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.
     let queries = max(shape.tokens, shape.headRows)
-    projections = place.take(Float.self, queries * 3 * hiddenSize)
+    let isQuantized = shape.attention == .int8
+    projections = place.take(Float.self, isQuantized ? 0 : queries * 3 * hiddenSize)
+    heads = QuantizedHeads(rows: isQuantized ? queries : 0, encoder: shape.encoder, &place)
     context = place.rows(queries, width: hiddenSize)
     product = place.take(Float.self, queries * hiddenSize)
     intermediate = place.rows(min(queries, BatchShape.feedForwardRows), width: shape.encoder.intermediateSize)
     relativeBlocks = shape.relativeRows.lowerBound / 16..<(shape.relativeRows.upperBound + 15) / 16
-    let panels = shape.encoder.headCount * relativeBlocks.count * 16 * shape.encoder.headSize
+    let relativeRows = shape.encoder.headCount * relativeBlocks.count * 16
+    let panels = isQuantized ? 0 : relativeRows * shape.encoder.headSize
+    relativeKeySums = place.take(Int32.self, isQuantized ? relativeRows : 0)
+    relativeQuerySums = place.take(Int32.self, isQuantized ? relativeRows : 0)
     relativeKeys = place.take(Float.self, panels)
     relativeQueries = place.take(Float.self, panels)
     positions = place.take(UInt32.self, shape.tokens)
@@ -182,16 +196,49 @@ struct AttentionScratch {
   let queryRelative: UnsafeMutablePointer<Float>
   let keyRelative: UnsafeMutablePointer<Float>
   let relativeStride: Int
+  /// Sums of the scores' exponentials; with int8 products, scales of the probabilities divided by them.
   let sums: UnsafeMutablePointer<Float>
 
+  // The rest is for int8 products.
+
+  /// Some rows of one head before they are quantized [queryRows][d].
+  let projected: UnsafeMutablePointer<Float>
+  /// Keys as tiles [blocks][d / 4][16][4], values as tiles of their columns [d / 16][keys, padded / 4][16][4].
+  let keyTiles: UnsafeMutablePointer<Int8>
+  let keySums: UnsafeMutablePointer<Int32>
+  let keyScales: UnsafeMutablePointer<Float>
+  let valueTiles: UnsafeMutablePointer<Int8>
+  let valueSums: UnsafeMutablePointer<Int32>
+  /// Values have their scales in the probabilities: their channels have 1.
+  let ones: UnsafeMutablePointer<Float>
+  /// Probabilities, each times the scale of its value [queryRows][keys, padded].
+  let probabilities: UnsafeMutablePointer<Int8>
+  let probabilityStride: Int
+  let remainders: UnsafeMutablePointer<Int8>
+  let remainderScales: UnsafeMutablePointer<Float>
+
   init(_ shape: BatchShape, _ relativeBlocks: Int, _ place: inout Placer) {
+    let isQuantized = shape.attention == .int8
+    let size = shape.encoder.headSize
     let keys = shape.longest.roundedUp(toMultipleOf: 16)
-    keyPanels = place.take(Float.self, keys * shape.encoder.headSize)
+    keyPanels = place.take(Float.self, isQuantized ? 0 : keys * size)
     scoreStride = keys
     scores = place.take(Float.self, BatchShape.queryRows * keys)
     relativeStride = relativeBlocks * 16
     queryRelative = place.take(Float.self, BatchShape.queryRows * relativeStride)
     keyRelative = place.take(Float.self, keys * relativeStride)
     sums = place.take(Float.self, BatchShape.queryRows)
+    projected = place.take(Float.self, isQuantized ? BatchShape.queryRows * size : 0)
+    keyTiles = place.take(Int8.self, isQuantized ? keys * size : 0)
+    keySums = place.take(Int32.self, isQuantized ? keys : 0)
+    keyScales = place.take(Float.self, isQuantized ? keys : 0)
+    probabilityStride = shape.longest.roundedUp(toMultipleOf: 64)
+    valueTiles = place.take(Int8.self, isQuantized ? size * probabilityStride : 0)
+    valueSums = place.take(Int32.self, isQuantized ? size : 0)
+    ones = place.take(Float.self, isQuantized ? size : 0)
+    probabilities = place.take(Int8.self, isQuantized ? BatchShape.queryRows * probabilityStride : 0)
+    remainders = place.take(Int8.self, isQuantized ? BatchShape.queryRows * probabilityStride : 0)
+    remainderScales = place.take(Float.self, isQuantized ? BatchShape.queryRows : 0)
+    if place.isPlacing, isQuantized { ones.update(repeating: 1, count: size) }
   }
 }

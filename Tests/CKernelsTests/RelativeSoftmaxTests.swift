@@ -70,17 +70,33 @@ struct RelativeSoftmaxCase {
       keyRelative: Guarded(random.floats(keys * width, magnitude)))
   }
 
+  /// All but where the results go.
+  func arguments(
+    _ operands: Operands, scores: UnsafeMutablePointer<Float>, positions: UnsafeMutablePointer<UInt32>
+  ) -> glck_relative_softmax {
+    var softmax = glck_relative_softmax()
+    softmax.rows = self.positions.count
+    softmax.keys = keys
+    softmax.positions = UnsafePointer(positions)
+    softmax.scores = scores
+    softmax.score_stride = scoreStride
+    softmax.query_relative = queryPart ? UnsafePointer(operands.queryRelative.pointer) : nil
+    softmax.query_relative_stride = operands.width
+    softmax.key_relative = keyPart ? UnsafePointer(operands.keyRelative.pointer) : nil
+    softmax.key_relative_stride = operands.width
+    softmax.columns = UnsafePointer(operands.table.pointer)
+    softmax.scale = scale
+    return softmax
+  }
+
   func run(_ kernels: glck_kernels, _ operands: Operands) -> Result {
     let scores = Guarded(operands.scores)
     let sums = Guarded<Float>(positions.count)
     let positions = Guarded(self.positions.map { UInt32($0) })
-    var softmax = glck_relative_softmax(
-      rows: self.positions.count, keys: keys, positions: positions.pointer, scores: scores.pointer,
-      score_stride: scoreStride, query_relative: queryPart ? UnsafePointer(operands.queryRelative.pointer) : nil,
-      query_relative_stride: operands.width, key_relative: keyPart ? UnsafePointer(operands.keyRelative.pointer) : nil,
-      key_relative_stride: operands.width, columns: operands.table.pointer, scale: scale, row_sums: sums.pointer)
+    var softmax = arguments(operands, scores: scores.pointer, positions: positions.pointer)
+    softmax.row_sums = sums.pointer
     let environment = glck_enter()
-    kernels.relative_softmax(&softmax)
+    #expect(kernels.relative_softmax(&softmax) == 0)
     glck_leave(environment)
     #expect(scores.isIntact && sums.isIntact)
     return Result(scores: scores.bytes, sums: sums.elements.map(\.bitPattern))

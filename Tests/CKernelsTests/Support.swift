@@ -85,6 +85,10 @@ struct Bytes: Equatable, CustomTestStringConvertible {
   let values: [UInt8]
   init(_ values: [UInt8]) { self.values = values }
   init(_ floats: [Float]) { values = floats.flatMap { float in withUnsafeBytes(of: float.bitPattern) { Array($0) } } }
+  /// The float at `index`.
+  func float(_ index: Int) -> Float {
+    values.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * index, as: Float.self) }
+  }
   var testDescription: String { "\(values.count) bytes with CRC \(glck_crc32(0, values, values.count))" }
 }
 

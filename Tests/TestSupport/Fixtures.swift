@@ -75,22 +75,27 @@ public enum Converted {
   nonisolated(unsafe) private static var folder: TemporaryFolder?
 
   /// The `.glc` of the checkpoint at `checkpoint`.
-  public static func glc(_ checkpoint: String, _ scheme: WeightScheme) throws -> String {
+  /// - Parameter attention: the precision of attention's products, `nil` for what the scheme brings.
+  public static func glc(
+    _ checkpoint: String, _ scheme: WeightScheme, attention: AttentionPrecision? = nil
+  ) throws -> String {
     lock.lock()
     defer { lock.unlock() }
-    let key = "\(checkpoint) \(scheme)"
+    let key = "\(checkpoint) \(scheme) \(String(describing: attention))"
     if let known = files[key] { return known }
     let home = try folder ?? TemporaryFolder()
     folder = home
     let path = home.file("\(files.count).glc")
-    _ = try Converter(ConversionOptions(input: checkpoint, output: path, scheme: scheme)).run()
+    _ = try Converter(ConversionOptions(input: checkpoint, output: path, scheme: scheme, attention: attention)).run()
     files[key] = path
     return path
   }
 
   /// The open model of the fixture `name`.
-  public static func model(_ name: String, _ scheme: WeightScheme) throws -> GLiClassModel {
-    try GLiClassModel(path: glc(Fixtures.path(name), scheme))
+  public static func model(
+    _ name: String, _ scheme: WeightScheme, attention: AttentionPrecision? = nil
+  ) throws -> GLiClassModel {
+    try GLiClassModel(path: glc(Fixtures.path(name), scheme, attention: attention))
   }
 }
 

@@ -116,7 +116,14 @@ typedef struct {
   size_t key_relative_stride;
   const int32_t *columns;  // [2 * keys - 1]: columns[j - i + keys - 1] is the relative column of query i and key j
   float scale;
-  float *row_sums;         // [rows]: z
+  float *row_sums;         // [rows]: z, where value_scales is NULL
+  const float *value_scales;  // [keys]: scale of each key's quantized value, or NULL; then the scores that come out are
+                              // multiplied by them and quantized (N5.7)
+  int8_t *quantized;       // [rows][keys rounded up to 64], padded with zeros
+  size_t quantized_stride;
+  float *row_scales;       // [rows]: scale / z
+  int8_t *remainders;      // as quantized
+  float *remainder_scales;  // [rows]: scale / 254 / z
 } glck_relative_softmax;
 
 /// The kernels of one instruction set. All are thread-safe and assume the environment of glck_enter().
@@ -128,7 +135,8 @@ typedef struct {
   int (*quantize)(const glck_quantize *);
   /// Returns nonzero when a row was not finite (N7).
   int (*layer_norm)(const glck_layer_norm *);
-  void (*relative_softmax)(const glck_relative_softmax *);
+  /// Returns nonzero when a row that was to be quantized was not finite (N7).
+  int (*relative_softmax)(const glck_relative_softmax *);
   /// x[r][c] = x[r][c] / sums[r] for c < n.
   void (*divide_rows)(size_t rows, size_t n, float *x, size_t stride, const float *sums);
   /// output[i] = (float)codes[i] * scale.
@@ -140,6 +148,10 @@ typedef struct {
   void (*channel_sums)(size_t k, size_t blocks, const int8_t *tiles, int32_t *sums);
   /// Rows [n][k] to panels [ceil(n / 16)][k][16], missing rows zero.
   void (*pack_panels)(size_t n, size_t k, const float *rows, size_t stride, float *panels);
+  /// Codes [n][k], k a multiple of 4, to tiles [ceil(n / 16)][k / 4][16][4], missing rows zero.
+  void (*pack_tiles)(size_t n, size_t k, const int8_t *codes, size_t stride, int8_t *tiles);
+  /// Codes [n][16 * blocks] to tiles of their columns, [blocks][n rounded up to 64 / 4][16][4], missing rows zero.
+  void (*pack_transposed_tiles)(size_t n, size_t blocks, const int8_t *codes, size_t stride, int8_t *tiles);
   /// Sum of a[i] * b[i] (N6.6).
   float (*dot)(size_t n, const float *a, const float *b);
   /// x[i] = exp(x[i]), activation(x[i]) (N2); n may be anything.
