@@ -9,6 +9,7 @@ static int always(glck_machine machine) {
 
 #if defined(__x86_64__)
 static int has_avx2(glck_machine machine) { return machine.avx2_fma; }
+static int has_avx_vnni(glck_machine machine) { return machine.avx_vnni; }
 static int has_avx512_vnni(glck_machine machine) { return machine.avx512_vnni; }
 #endif
 
@@ -19,6 +20,7 @@ static const struct {
     {&glck_kernels_scalar, always},
 #if defined(__x86_64__)
     {&glck_kernels_avx2, has_avx2},
+    {&glck_kernels_avxvnni, has_avx_vnni},
     {&glck_kernels_avx512vnni, has_avx512_vnni},
 #endif
 };

@@ -9,6 +9,9 @@ void glck_product_s8_scalar(const glck_product_s8 *p);
 extern const glck_kernels glck_kernels_avx2;
 void glck_product_s8_avx2(const glck_product_s8 *p);
 
+extern const glck_kernels glck_kernels_avxvnni;
+void glck_product_s8_avxvnni(const glck_product_s8 *p);
+
 extern const glck_kernels glck_kernels_avx512vnni;
 void glck_product_s8_avx512vnni(const glck_product_s8 *p);
 
@@ -18,6 +21,6 @@ uint32_t glck_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t count);
 
 /// What this machine, processor and operating system, can run.
 typedef struct {
-  int avx2_fma, avx512_vnni, pclmul;
+  int avx2_fma, avx_vnni, avx512_vnni, pclmul;
 } glck_machine;
 glck_machine glck_detect_machine(void);

@@ -14,18 +14,22 @@ static uint64_t saved_registers(uint32_t leaf1_ecx) {
 }
 
 static unsigned detect(void) {
-  uint32_t a, b, c, d, leaf7_b = 0, leaf7_c = 0;
+  uint32_t a, b, c, d, leaf7_b = 0, leaf7_c = 0, leaf7_1_a = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
   uint32_t leaf1_c = c;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) leaf7_b = b, leaf7_c = c;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    leaf7_b = b, leaf7_c = c;
+    if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) leaf7_1_a = a;
+  }
   uint64_t saved = saved_registers(leaf1_c);
   int ymm = (saved & 0x06) == 0x06;  // SSE and AVX state
   int zmm = (saved & 0xE6) == 0xE6;  // and masks, upper halves, registers 16...31
   int avx2_fma = ymm && (leaf1_c & bit_AVX) && (leaf1_c & bit_FMA) && (leaf7_b & bit_AVX2);
+  int avx_vnni = avx2_fma && (leaf7_1_a & 1u << 4);
   uint32_t avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
   int avx512_vnni = avx2_fma && zmm && (leaf7_b & avx512) == avx512 && (leaf7_c & bit_AVX512VNNI);
   int pclmul = (leaf1_c & bit_PCLMUL) && (leaf1_c & bit_SSE4_1);
-  return (unsigned)avx2_fma | (unsigned)avx512_vnni << 1 | (unsigned)pclmul << 2;
+  return (unsigned)avx2_fma | (unsigned)avx512_vnni << 1 | (unsigned)pclmul << 2 | (unsigned)avx_vnni << 3;
 }
 #else
 static unsigned detect(void) { return 0; }
@@ -40,5 +44,8 @@ glck_machine glck_detect_machine(void) {
     found = detect() | asked;
     atomic_store_explicit(&known, found, memory_order_relaxed);
   }
-  return (glck_machine){.avx2_fma = found & 1, .avx512_vnni = found >> 1 & 1, .pclmul = found >> 2 & 1};
+  return (glck_machine){.avx2_fma = found & 1,
+                        .avx512_vnni = found >> 1 & 1,
+                        .pclmul = found >> 2 & 1,
+                        .avx_vnni = found >> 3 & 1};
 }

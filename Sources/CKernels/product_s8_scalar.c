@@ -9,13 +9,13 @@
 #define TILE_ROW_CASES(CASE, blocks) CASE(1, blocks)
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      int32_t *sums) {
+                      v16i *sums) {
   (void)rows, (void)blocks;
   const int8_t *tiles = p->tiles + block * p->k * 16;
-  for (size_t c = 0; c < 16; c++) sums[c] = 0;
+  for (size_t c = 0; c < 16; c++) sums->lane[c] = 0;
   for (size_t i = 0; i < p->k; i += 4)
     for (size_t c = 0; c < 16; c++)
-      for (size_t f = 0; f < 4; f++) sums[c] += activations[i + f] * tiles[16 * i + 4 * c + f];
+      for (size_t f = 0; f < 4; f++) sums->lane[c] += activations[i + f] * tiles[16 * i + 4 * c + f];
 }
 
 #include "product_s8_body.h"
