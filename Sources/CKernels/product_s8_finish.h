@@ -1,5 +1,5 @@
-// From the exact sums of the int8 product to its outputs (N4): scales, bias, activation function; over the vocabulary
-// of lanes.
+// From the exact sums of the int8 product to its outputs (N4): scales, bias, activation function, magnitudes; over the
+// vocabulary of lanes.
 #pragma once
 
 /// One of the two products: the activations themselves, or the remainders that are added to their result.
@@ -11,6 +11,7 @@ typedef struct {
   const float *base;
   size_t base_row_step, base_step;
   glck_activation activation;
+  uint32_t *row_magnitudes;
 } product_pass;
 
 static const float product_s8_zeros[16];
@@ -19,22 +20,30 @@ LANES product_pass product_s8_first_pass(const glck_product_s8 *p) {
   product_pass pass = {.product = p, .activations = p->activations, .row_scales = p->row_scales,
                        .base = product_s8_zeros};
   if (p->bias) pass.base = p->bias, pass.base_step = 1;
-  if (!p->remainders) pass.activation = p->activation;
+  if (!p->remainders) pass.activation = p->activation, pass.row_magnitudes = p->row_magnitudes;
   return pass;
 }
 
 LANES product_pass product_s8_second_pass(const glck_product_s8 *p) {
   return (product_pass){.product = p, .activations = p->remainders, .row_scales = p->remainder_scales,
                         .base = p->output, .base_row_step = p->output_stride, .base_step = 1,
-                        .activation = p->activation};
+                        .activation = p->activation, .row_magnitudes = p->row_magnitudes};
 }
 
-/// The activation function: few calls want one, and then it is most of the work.
+/// What follows the sum: few calls want it, and then it is most of the work.
 static void product_s8_follow(const product_pass *pass, size_t row, size_t block, size_t rows, size_t blocks) {
   const glck_product_s8 *p = pass->product;
   for (size_t r = row; r < row + rows; r++) {
     float *output = p->output + r * p->output_stride + 16 * block;
-    for (size_t n = 0; n < blocks; n++) v_store(output + 16 * n, v_gelu(v_load(output + 16 * n)));
+    v16i largest = i_set1(0);
+    for (size_t n = 0; n < blocks; n++) {
+      v16f y = v_load(output + 16 * n);
+      if (pass->activation == GLCK_ACTIVATION_GELU) v_store(output + 16 * n, y = v_gelu(y));
+      largest = i_max(largest, i_magnitude_bits(y));
+    }
+    if (!pass->row_magnitudes) continue;
+    uint32_t magnitude = (uint32_t)i_fold_max(largest);
+    if (magnitude > pass->row_magnitudes[r]) pass->row_magnitudes[r] = magnitude;
   }
 }
 
@@ -55,6 +64,6 @@ LANES void product_s8_finish(const product_pass *pass, size_t row, size_t block,
       v_store(output + 16 * n, y);
     }
   }
-  if (pass->activation == GLCK_ACTIVATION_GELU)
+  if (pass->activation == GLCK_ACTIVATION_GELU || pass->row_magnitudes)
     product_s8_follow(pass, row, block, (size_t)rows, (size_t)blocks);
 }

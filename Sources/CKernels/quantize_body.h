@@ -76,7 +76,8 @@ static int quantize(const glck_quantize *q) {
   int failed = 0;
   for (size_t r = 0; r < q->rows; r++) {
     const float *x = q->input + r * q->input_stride;
-    quantizer by = make_quantizer(row_magnitude(q->n, x, q->input_scales));
+    quantizer by = make_quantizer(q->row_magnitudes ? (int32_t)q->row_magnitudes[r]
+                                                    : row_magnitude(q->n, x, q->input_scales));
     failed |= !by.finite;
     q->row_scales[r] = by.scale;
     quantize_row(q->n, x, q->input_scales, by, q->quantized + r * q->quantized_stride);

@@ -51,7 +51,9 @@ struct ProductS8Case {
       bias: Guarded(random.floats(channels, 1)))
   }
 
-  func run(_ kernels: glck_kernels, _ operands: Operands) -> Guarded<Float> {
+  func run(
+    _ kernels: glck_kernels, _ operands: Operands, magnitudes: Guarded<UInt32>? = nil
+  ) -> Guarded<Float> {
     let stride = 16 * blocks + outputGap
     let output = Guarded<Float>(rows == 0 ? 0 : (rows - 1) * stride + 16 * blocks)
     var product = glck_product_s8(
@@ -62,11 +64,12 @@ struct ProductS8Case {
       tiles: operands.tiles.pointer, channel_sums: operands.sums.pointer,
       channel_scales: operands.channelScales.pointer,
       bias: hasBias ? UnsafePointer(operands.bias.pointer) : nil,
-      activation: gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE, output: output.pointer, output_stride: stride)
+      activation: gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE, output: output.pointer, output_stride: stride,
+      row_magnitudes: magnitudes?.pointer)
     let environment = glck_enter()
     kernels.product_s8(&product)
     glck_leave(environment)
-    #expect(output.isIntact)
+    #expect(output.isIntact && magnitudes?.isIntact != false)
     return output
   }
 
@@ -132,6 +135,23 @@ struct ProductS8Case {
     for c in Self.cases + [ProductS8Case(rows: 129, k: 768, blocks: 9), ProductS8Case(rows: 20, k: 3072, blocks: 4)] {
       let operands = c.operands()
       #expect(c.run(kernels, operands).bytes == c.run(scalar, operands).bytes, "\(c)")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available) func magnitudesAreThoseOfTheOutputs(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    for c in Self.cases {
+      let operands = c.operands()
+      // Row 0 knows of a larger one already, row 1 of a smaller one.
+      let before: [UInt32] = (0..<c.rows).map { [Float.infinity.bitPattern, 1, 0][min($0, 2)] }
+      let magnitudes = Guarded(before)
+      let output = c.run(kernels, operands, magnitudes: magnitudes)
+      #expect(output.bytes == c.run(kernels, operands).bytes)
+      let stride = 16 * c.blocks + c.outputGap
+      for row in 0..<c.rows {
+        let bits = (0..<16 * c.blocks).map { output.pointer[row * stride + $0].bitPattern & 0x7FFF_FFFF }
+        #expect(magnitudes.pointer[row] == max(before[row], bits.max() ?? 0), "\(c)")
+      }
     }
   }
 

@@ -32,7 +32,7 @@ struct QuantizeCase {
 
   var padded: Int { (n + 63) / 64 * 64 }
 
-  func run(_ kernels: glck_kernels) -> QuantizedRows {
+  func run(_ kernels: glck_kernels, magnitudesKnown: Bool = false) -> QuantizedRows {
     let inputStride = n + 3
     let codeStride = padded + 64
     let input = Guarded<Float>((rows.count - 1) * inputStride + n)
@@ -48,7 +48,10 @@ struct QuantizeCase {
       rows: rows.count, n: n, input: input.pointer, input_stride: inputStride,
       input_scales: inputScales == nil ? nil : UnsafePointer(scales.pointer), quantized: codes.pointer,
       quantized_stride: codeStride, row_scales: rowScales.pointer, remainders: remainder ? remainders.pointer : nil,
-      remainder_scales: remainder ? remainderScales.pointer : nil)
+      remainder_scales: remainder ? remainderScales.pointer : nil,
+      row_magnitudes: nil)
+    let magnitudes = Guarded(rows.map { row in row.map { $0.bitPattern & 0x7FFF_FFFF }.max() ?? 0 })
+    if magnitudesKnown { quantize.row_magnitudes = UnsafePointer(magnitudes.pointer) }
     let environment = glck_enter()
     let failed = kernels.quantize(&quantize) != 0
     glck_leave(environment)
@@ -125,6 +128,7 @@ struct QuantizeCase {
       // What is not finite before scaling never occurs here, so the definition decides all of it.
       #expect(!found.failed)
       #expect(found == c.expected(), "n \(c.n)")
+      if c.inputScales == nil { #expect(found == c.run(kernels, magnitudesKnown: true), "n \(c.n)") }
     }
   }
 
@@ -137,6 +141,7 @@ struct QuantizeCase {
         let found = c.run(kernels)
         #expect(found.failed)
         #expect(found == c.expected())
+        #expect(found == c.run(kernels, magnitudesKnown: true))
       }
     }
     // The product with an input scale can overflow.

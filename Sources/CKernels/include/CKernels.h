@@ -51,6 +51,8 @@ typedef struct {
   glck_activation activation;
   float *output;  // [rows][16 * blocks]
   size_t output_stride;
+  uint32_t *row_magnitudes;  // [rows] or NULL: each raised to the largest bits(y) & 0x7FFFFFFF of the row's outputs, for
+                             // glck_quantize. Calls at the same time need arrays of their own
 } glck_product_s8;
 
 /// f32 product in panels of 16 columns (N4): output = a * b (+ bias), fma over k in ascending order.
@@ -81,6 +83,8 @@ typedef struct {
   float *row_scales;    // [rows]
   int8_t *remainders;   // as quantized, or NULL
   float *remainder_scales;
+  const uint32_t *row_magnitudes;  // [rows]: the largest bits & 0x7FFFFFFF of each row, where known; only without
+                                   // input_scales. NULL: found here
 } glck_quantize;
 
 /// (Residual +) LayerNorm, optionally with the quantization of its output in the same pass (N5.2, N3).
