@@ -13,6 +13,12 @@ static int has_avx_vnni(glck_machine machine) { return machine.avx_vnni; }
 static int has_avx512_vnni(glck_machine machine) { return machine.avx512_vnni; }
 #endif
 
+#if defined(__aarch64__)
+static int has_neon(glck_machine machine) { return machine.asimd; }
+static int has_dotprod(glck_machine machine) { return machine.dotprod; }
+static int has_i8mm(glck_machine machine) { return machine.i8mm; }
+#endif
+
 static const struct {
   const glck_kernels *kernels;
   int (*runs_on)(glck_machine machine);
@@ -22,6 +28,11 @@ static const struct {
     {&glck_kernels_avx2, has_avx2},
     {&glck_kernels_avxvnni, has_avx_vnni},
     {&glck_kernels_avx512vnni, has_avx512_vnni},
+#endif
+#if defined(__aarch64__)
+    {&glck_kernels_neon, has_neon},
+    {&glck_kernels_neondot, has_dotprod},
+    {&glck_kernels_neoni8mm, has_i8mm},
 #endif
 };
 

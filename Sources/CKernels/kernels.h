@@ -19,8 +19,16 @@ void glck_product_s8_avx512vnni(const glck_product_s8 *p);
 uint32_t glck_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t count);
 #endif
 
+#if defined(__aarch64__)
+extern const glck_kernels glck_kernels_neon, glck_kernels_neondot, glck_kernels_neoni8mm;
+void glck_product_s8_neon(const glck_product_s8 *p);
+void glck_product_s8_neondot(const glck_product_s8 *p);
+void glck_product_s8_neoni8mm(const glck_product_s8 *p);
+#endif
+
 /// What this machine, processor and operating system, can run.
 typedef struct {
   int avx2_fma, avx_vnni, avx512_vnni, pclmul;
+  int asimd, dotprod, i8mm;
 } glck_machine;
 glck_machine glck_detect_machine(void);

@@ -1,4 +1,5 @@
-// What this machine can run: the processor's word (cpuid) and the operating system's (which registers it saves).
+// What this machine can run: the processor's word (cpuid) and the operating system's (which registers it saves). On ARM
+// the operating system speaks for both.
 #include <stdatomic.h>
 #include "kernels.h"
 
@@ -31,6 +32,15 @@ static unsigned detect(void) {
   int pclmul = (leaf1_c & bit_PCLMUL) && (leaf1_c & bit_SSE4_1);
   return (unsigned)avx2_fma | (unsigned)avx512_vnni << 1 | (unsigned)pclmul << 2 | (unsigned)avx_vnni << 3;
 }
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+static unsigned detect(void) {
+  unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+  int asimd = (first & HWCAP_ASIMD) != 0, dotprod = asimd && (first & HWCAP_ASIMDDP);
+  int i8mm = dotprod && (second & HWCAP2_I8MM);
+  return (unsigned)asimd | (unsigned)dotprod << 1 | (unsigned)i8mm << 2;
+}
 #else
 static unsigned detect(void) { return 0; }
 #endif
@@ -44,8 +54,12 @@ glck_machine glck_detect_machine(void) {
     found = detect() | asked;
     atomic_store_explicit(&known, found, memory_order_relaxed);
   }
+#if defined(__aarch64__)
+  return (glck_machine){.asimd = found & 1, .dotprod = found >> 1 & 1, .i8mm = found >> 2 & 1};
+#else
   return (glck_machine){.avx2_fma = found & 1,
                         .avx512_vnni = found >> 1 & 1,
                         .pclmul = found >> 2 & 1,
                         .avx_vnni = found >> 3 & 1};
+#endif
 }
