@@ -8,7 +8,7 @@ struct GLiClassCommand: ParsableCommand {
     commandName: "gliclass",
     abstract: "Run a .glc file: classify, tokenize, inspect, bench.",
     discussion: """
-      GLC_ISA=scalar|avx2|avxvnni|avx512vnni in the environment forces an instruction set; all give the same bits.
+      GLC_ISA=\(InstructionSet.compiledNames.joined(separator: "|")) in the environment forces an instruction set; all give the same bits.
       """,
     version: "0.1.0",
     subcommands: [Classify.self, Tokenize.self, Inspect.self, Bench.self])
