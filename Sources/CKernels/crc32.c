@@ -42,6 +42,8 @@ uint32_t glck_crc32(uint32_t crc, const void *bytes, size_t count) {
     bytes = (const uint8_t *)bytes + folded;
     count -= folded;
   }
+#elif defined(__aarch64__)
+  if (glck_detect_machine().crc32) return glck_crc32_arm(crc, bytes, count);
 #endif
   return glck_crc32_portable(crc, bytes, count);
 }

@@ -24,11 +24,14 @@ extern const glck_kernels glck_kernels_neon, glck_kernels_neondot, glck_kernels_
 void glck_product_s8_neon(const glck_product_s8 *p);
 void glck_product_s8_neondot(const glck_product_s8 *p);
 void glck_product_s8_neoni8mm(const glck_product_s8 *p);
+
+/// CRC-32 for processors with the CRC extension.
+uint32_t glck_crc32_arm(uint32_t crc, const uint8_t *bytes, size_t count);
 #endif
 
 /// What this machine, processor and operating system, can run.
 typedef struct {
   int avx2_fma, avx_vnni, avx512_vnni, pclmul;
-  int asimd, dotprod, i8mm;
+  int asimd, dotprod, i8mm, crc32;
 } glck_machine;
 glck_machine glck_detect_machine(void);

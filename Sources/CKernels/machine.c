@@ -38,8 +38,8 @@ static unsigned detect(void) {
 static unsigned detect(void) {
   unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
   int asimd = (first & HWCAP_ASIMD) != 0, dotprod = asimd && (first & HWCAP_ASIMDDP);
-  int i8mm = dotprod && (second & HWCAP2_I8MM);
-  return (unsigned)asimd | (unsigned)dotprod << 1 | (unsigned)i8mm << 2;
+  int i8mm = dotprod && (second & HWCAP2_I8MM), crc32 = (first & HWCAP_CRC32) != 0;
+  return (unsigned)asimd | (unsigned)dotprod << 1 | (unsigned)i8mm << 2 | (unsigned)crc32 << 3;
 }
 #else
 static unsigned detect(void) { return 0; }
@@ -55,7 +55,7 @@ glck_machine glck_detect_machine(void) {
     atomic_store_explicit(&known, found, memory_order_relaxed);
   }
 #if defined(__aarch64__)
-  return (glck_machine){.asimd = found & 1, .dotprod = found >> 1 & 1, .i8mm = found >> 2 & 1};
+  return (glck_machine){.asimd = found & 1, .dotprod = found >> 1 & 1, .i8mm = found >> 2 & 1, .crc32 = found >> 3 & 1};
 #else
   return (glck_machine){.avx2_fma = found & 1,
                         .avx512_vnni = found >> 1 & 1,
