@@ -143,6 +143,16 @@ LANES float v_fold_max(v16f a) {
   return vgetq_lane_f32(max_of_quarters(two, vextq_f32(two, two, 1)), 0);
 }
 
+LANES v16f v_load_bits(const int8_t *p, size_t count) {
+  const float *bits = (const float *)(const void *)p;
+  return count < 16 ? v_load_partial(bits, count) : v_load(bits);
+}
+LANES void v_store_bits(int8_t *p, v16f a) { v_store((float *)(void *)p, a); }
+LANES void interleave_rows(const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d, int8_t *output) {
+  int8x16x4_t rows = {{vld1q_s8(a), vld1q_s8(b), vld1q_s8(c), vld1q_s8(d)}};
+  vst4q_s8(output, rows);
+}
+
 /// Four rows by four columns: entry and result are the rows.
 LANES void transpose_quarter(float32x4_t *a, float32x4_t *b, float32x4_t *c, float32x4_t *d) {
   float64x2_t ab_even = vreinterpretq_f64_f32(vtrn1q_f32(*a, *b)), ab_odd = vreinterpretq_f64_f32(vtrn2q_f32(*a, *b));
