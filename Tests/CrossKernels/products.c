@@ -3,13 +3,14 @@
 
 typedef struct {
   size_t rows, k, blocks;
-  int remainder, no_bias, gelu;
+  int remainder, no_bias, gelu, magnitudes;
   int fixed, activation, weight;  // codes that are all alike, or random ones
 } s8_case;
 
 static void product_s8_case(run *r, const glck_kernels *kernels, s8_case c) {
-  begin_case(r, "rows %zu k %zu blocks %zu remainder %d no_bias %d gelu %d fixed %d activation %d weight %d",
-             c.rows, c.k, c.blocks, c.remainder, c.no_bias, c.gelu, c.fixed, c.activation, c.weight);
+  begin_case(r, "rows %zu k %zu blocks %zu remainder %d no_bias %d gelu %d magnitudes %d fixed %d activation %d weight %d",
+             c.rows, c.k, c.blocks, c.remainder, c.no_bias, c.gelu, c.magnitudes, c.fixed, c.activation,
+             c.weight);
   int activation = c.fixed ? c.activation : NO_CODE;
   // Rows lie apart, and the last ends with its features.
   size_t channels = 16 * c.blocks, stride = c.k + 48, output_stride = channels + 3;
@@ -30,9 +31,14 @@ static void product_s8_case(run *r, const glck_kernels *kernels, s8_case c) {
       .tiles = tiles, .channel_sums = sums, .channel_scales = random_floats(r, channels, 0.01f),
       .bias = c.no_bias ? NULL : random_floats(r, channels, 1),
       .activation = c.gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE,
-      .output = guarded_floats(r, output_length), .output_stride = output_stride};
+      .output = guarded_floats(r, output_length), .output_stride = output_stride,
+      .row_magnitudes = c.magnitudes ? guarded(r, c.rows * sizeof(uint32_t)) : NULL};
+  // Raised, not set: some rows begin with more than they will have.
+  if (c.magnitudes)
+    for (size_t row = 0; row < c.rows; row++) p.row_magnitudes[row] = row % 4 == 3 ? 0x60000000 : 0;
   kernels->product_s8(&p);
   result_floats(r, p.output, output_length);
+  if (c.magnitudes) result_bytes(r, p.row_magnitudes, c.rows * sizeof(uint32_t));
 }
 
 #define S8(...) product_s8_case(r, kernels, (s8_case){__VA_ARGS__})
@@ -46,9 +52,11 @@ static void product_s8(run *r, const glck_kernels *kernels) {
   for (size_t rows = 1; rows <= 14; rows += 4) {
     S8(.rows = rows, .k = 192, .blocks = 6, .remainder = 1);
     S8(.rows = rows, .k = 192, .blocks = 6, .remainder = 1, .no_bias = 1, .gelu = 1);
-    S8(.rows = rows, .k = 192, .blocks = 7, .no_bias = 1);
+    S8(.rows = rows, .k = 192, .blocks = 6, .remainder = 1, .gelu = 1, .magnitudes = 1);
+    S8(.rows = rows, .k = 192, .blocks = 7, .no_bias = 1, .magnitudes = 1);
     S8(.rows = rows, .k = 768, .blocks = 3, .gelu = 1);
   }
+  S8(.rows = 5, .k = 0, .blocks = 2);
   // More rows than are gone through together, where that is limited by their number or by their bytes.
   S8(.rows = 129, .k = 256, .blocks = 2);
   S8(.rows = 193, .k = 48, .blocks = 1);

@@ -8,11 +8,12 @@ typedef struct {
   size_t rows, n;
   int scaled, remainder, awkward;
   float magnitude;
+  int known;  // whether the rows' largest magnitudes are given
 } quantize_case;
 
 static void quantize_one(run *r, const glck_kernels *kernels, quantize_case c) {
-  begin_case(r, "rows %zu n %zu scaled %d remainder %d awkward %d magnitude %a", c.rows, c.n, c.scaled, c.remainder,
-             c.awkward, (double)c.magnitude);
+  begin_case(r, "rows %zu n %zu scaled %d remainder %d awkward %d magnitude %a known %d", c.rows, c.n, c.scaled,
+             c.remainder, c.awkward, (double)c.magnitude, c.known);
   size_t stride = c.n + 3, code_stride = padded(c.n) + 64, length = (c.rows - 1) * code_stride + padded(c.n);
   size_t input_length = (c.rows - 1) * stride + c.n;
   glck_quantize q = {
@@ -21,6 +22,18 @@ static void quantize_one(run *r, const glck_kernels *kernels, quantize_case c) {
       .quantized = guarded(r, length), .quantized_stride = code_stride, .row_scales = guarded_floats(r, c.rows),
       .remainders = c.remainder ? guarded(r, length) : NULL,
       .remainder_scales = c.remainder ? guarded_floats(r, c.rows) : NULL};
+  if (c.known) {
+    uint32_t *magnitudes = guarded(r, c.rows * sizeof *magnitudes);
+    for (size_t row = 0; row < c.rows; row++) {
+      magnitudes[row] = 0;
+      for (size_t i = 0; i < c.n; i++) {
+        uint32_t bits;
+        memcpy(&bits, q.input + row * stride + i, sizeof bits);
+        if ((bits & 0x7FFFFFFF) > magnitudes[row]) magnitudes[row] = bits & 0x7FFFFFFF;
+      }
+    }
+    q.row_magnitudes = magnitudes;
+  }
   result_int(r, kernels->quantize(&q) != 0);
   result_bytes(r, q.quantized, length);
   result_floats(r, q.row_scales, c.rows);
@@ -34,11 +47,11 @@ static void quantize(run *r, const glck_kernels *kernels) {
   for (const size_t *n = awkward_lengths; *n; n++)
     for (int scaled = 0; scaled < 2; scaled++)
       for (int remainder = 0; remainder < 2; remainder++)
-        quantize_one(r, kernels, (quantize_case){3, *n, scaled, remainder, 0, 2});
+        quantize_one(r, kernels, (quantize_case){3, *n, scaled, remainder, 0, 2, !scaled && *n % 2});
   for (size_t m = 0; m < sizeof magnitudes / sizeof *magnitudes; m++)
-    quantize_one(r, kernels, (quantize_case){2, 65, (int)m % 2, 1, 0, magnitudes[m]});
+    quantize_one(r, kernels, (quantize_case){2, 65, (int)m % 2, 1, 0, magnitudes[m], 0});
   // Short rows, so that some are finite.
-  for (size_t n = 1; n <= 20; n++) quantize_one(r, kernels, (quantize_case){9, n, (int)n % 2, 1, 1, 2});
+  for (size_t n = 1; n <= 20; n++) quantize_one(r, kernels, (quantize_case){9, n, (int)n % 2, 1, 1, 2, (int)n % 2 == 0});
   // Ties, both signs: 127 / 127 is exactly 1.
   begin_case(r, "ties");
   size_t n = 2 * 127 * 4 + 1;
