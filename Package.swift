@@ -87,7 +87,9 @@ let package = Package(
 
     // Tests. TestSupport finds fixtures and converts them into temporary folders.
     .target(name: "TestSupport", dependencies: ["ModelCore", "Conversion", "GLiClass"], path: "Tests/TestSupport"),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    // The AMX product's source over tile registers in plain C.
+    .target(name: "EmulatedAMX", dependencies: ["CKernels"], path: "Tests/EmulatedAMX"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "EmulatedAMX"]),
     .testTarget(name: "ModelCoreTests", dependencies: ["ModelCore", "CPlatform"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelCore"]),
     .testTarget(

@@ -11,6 +11,7 @@ static int always(glck_machine machine) {
 static int has_avx2(glck_machine machine) { return machine.avx2_fma; }
 static int has_avx_vnni(glck_machine machine) { return machine.avx_vnni; }
 static int has_avx512_vnni(glck_machine machine) { return machine.avx512_vnni; }
+static int has_amx_int8(glck_machine machine) { return machine.amx_int8; }
 #endif
 
 #if defined(__aarch64__)
@@ -28,6 +29,7 @@ static const struct {
     {&glck_kernels_avx2, has_avx2},
     {&glck_kernels_avxvnni, has_avx_vnni},
     {&glck_kernels_avx512vnni, has_avx512_vnni},
+    {&glck_kernels_amx, has_amx_int8},
 #endif
 #if defined(__aarch64__)
     {&glck_kernels_neon, has_neon},

@@ -14,4 +14,5 @@
 
 const glck_kernels glck_kernels_avx512vnni = {
     .name = "avx512vnni", .product_s8 = glck_product_s8_avx512vnni, FLOAT_KERNELS};
+const glck_kernels glck_kernels_amx = {.name = "amx", .product_s8 = glck_product_s8_amx, FLOAT_KERNELS};
 #endif

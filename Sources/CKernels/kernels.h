@@ -15,6 +15,9 @@ void glck_product_s8_avxvnni(const glck_product_s8 *p);
 extern const glck_kernels glck_kernels_avx512vnni;
 void glck_product_s8_avx512vnni(const glck_product_s8 *p);
 
+extern const glck_kernels glck_kernels_amx;
+void glck_product_s8_amx(const glck_product_s8 *p);
+
 /// CRC-32 by carry-less multiplication: for processors with PCLMULQDQ and SSE4.1, 64 bytes and more.
 uint32_t glck_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t count);
 #endif
@@ -31,7 +34,7 @@ uint32_t glck_crc32_arm(uint32_t crc, const uint8_t *bytes, size_t count);
 
 /// What this machine, processor and operating system, can run.
 typedef struct {
-  int avx2_fma, avx_vnni, avx512_vnni, pclmul;
+  int avx2_fma, avx_vnni, avx512_vnni, amx_int8, pclmul;
   int asimd, dotprod, i8mm, crc32;
 } glck_machine;
 glck_machine glck_detect_machine(void);

@@ -37,7 +37,7 @@ typedef enum {
 /// int8 product with dequantization, bias and activation function (N4).
 typedef struct {
   size_t rows;    // activation rows, 0 allowed
-  size_t k;       // features: a multiple of 16, at most 65,536
+  size_t k;       // features: 16...65,536, a multiple of 16
   size_t blocks;  // output channels / 16
   const int8_t *activations;  // [rows][k], values in [-127, 127]
   size_t activation_stride;
