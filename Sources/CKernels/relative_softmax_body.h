@@ -4,40 +4,21 @@
 // For one query the relative columns of 16 neighbouring keys are close together, and so are those of 16 neighbouring
 // queries for one key: buckets never skip. So both parts are read as a window of 16 floats and a permutation, instead
 // of 16 scattered loads; the key part comes out with queries along the lanes and is transposed, 16 by 16.
-// A table of columns that does skip is still computed correctly, one element at a time.
 #pragma once
 
-/// row[columns[t]] for t < count; the other lanes are unspecified but harmless. No column of the table reaches `width`.
-LANES v16f relative_window(const float *row, size_t width, const int32_t *columns, size_t count) {
-  int32_t first = columns[0], last = columns[count - 1], base = first < last ? first : last;
-  v16i index = count < 16 ? i_load_partial(columns, count) : i_load(columns);
-  index = i_sub(index, i_set1(base));
-  if (i_below_16(index, count)) {
-    size_t available = width - (size_t)base;
-    return v_lookup(available < 16 ? v_load_partial(row + base, available) : v_load(row + base), index);
-  }
-  float values[16] = {0};
-  for (size_t t = 0; t < count; t++) values[t] = row[columns[t]];
-  return v_load(values);
-}
-
-/// One more than the largest column in the table.
-LANES size_t relative_width(const glck_relative_softmax *p) {
-  size_t n = 2 * p->keys - 1, i = 0;
-  v16i largest = i_set1(0);
-  for (; i + 16 <= n; i += 16) largest = i_max(largest, i_load(p->columns + i));
-  if (i < n) largest = i_max(largest, i_load_partial(p->columns + i, n - i));
-  return (size_t)i_fold_max(largest) + 1;
+/// row[columns[t]] for t < 16. Columns fall by one or stay from one to the next.
+LANES v16f relative_window(const float *row, const int32_t *columns) {
+  int32_t base = columns[15];
+  return v_lookup(v_load(row + base), i_sub(i_load(columns), i_set1(base)));
 }
 
 /// dot(K_j, Qr) for `queries` queries from `row` at positions that follow each other and `keys` keys from `key`:
 /// t[r] holds the keys of query row + queries - 1 - r, so that the table is read upward.
-LANES void key_part(const glck_relative_softmax *p, size_t width, size_t row, size_t queries, size_t key, size_t keys,
-                    v16f t[16]) {
+LANES void key_part(const glck_relative_softmax *p, size_t row, size_t queries, size_t key, size_t keys, v16f t[16]) {
   size_t last_position = (size_t)p->positions[row] + queries - 1;
   const int32_t *columns = p->columns + (p->keys - 1 + key - last_position);
   for (size_t j = 0; j < keys; j++)
-    t[j] = relative_window(p->key_relative + (key + j) * p->key_relative_stride, width, columns + j, queries);
+    t[j] = relative_window(p->key_relative + (key + j) * p->key_relative_stride, columns + j);
   for (size_t j = keys; j < 16; j++) t[j] = v_zero();
   v_transpose(t);
 }
@@ -51,22 +32,22 @@ LANES v16f key_part_single(const glck_relative_softmax *p, size_t row, size_t ke
   return v_load(values);
 }
 
-/// Scores of up to 16 queries: all parts added in order, scaled, stored; the maximum of each row is kept.
-static void relative_scores(const glck_relative_softmax *p, size_t width, size_t row, size_t queries, v16f maxima[16]) {
-  int together = queries >= 4;
-  for (size_t r = 1; r < queries; r++) together &= p->positions[row + r] == p->positions[row] + r;
+/// Scores of up to 16 queries: all parts added in order, scaled, stored; the maximum of each row is kept. Which parts
+/// there are, and whether the queries' positions follow each other, is known to the compiler.
+LANES void relative_scores(const glck_relative_softmax *p, size_t row, size_t queries, int query_part, int key_parts,
+                           int together, v16f maxima[16]) {
   v16f scale = v_set1(p->scale), t[16];
   for (size_t key = 0; key < p->keys; key += 16) {
     size_t keys = p->keys - key < 16 ? p->keys - key : 16;
-    if (p->key_relative && together) key_part(p, width, row, queries, key, keys, t);
+    if (key_parts && together) key_part(p, row, queries, key, keys, t);
     for (size_t r = 0; r < queries; r++) {
       float *scores = p->scores + (row + r) * p->score_stride + key;
       v16f c = keys < 16 ? v_load_partial(scores, keys) : v_load(scores);
-      if (p->query_relative) {
+      if (query_part) {
         const int32_t *columns = p->columns + (p->keys - 1 + key - p->positions[row + r]);
-        c = v_add(c, relative_window(p->query_relative + (row + r) * p->query_relative_stride, width, columns, keys));
+        c = v_add(c, relative_window(p->query_relative + (row + r) * p->query_relative_stride, columns));
       }
-      if (p->key_relative) c = v_add(c, together ? t[queries - 1 - r] : key_part_single(p, row + r, key, keys));
+      if (key_parts) c = v_add(c, together ? t[queries - 1 - r] : key_part_single(p, row + r, key, keys));
       c = v_mul(c, scale);
       if (keys < 16) {
         v_store_partial(scores, c, keys);
@@ -77,6 +58,14 @@ static void relative_scores(const glck_relative_softmax *p, size_t width, size_t
       maxima[r] = key == 0 ? c : v_max(maxima[r], c);
     }
   }
+}
+
+static void both_parts_together(const glck_relative_softmax *p, size_t row, size_t queries, v16f maxima[16]) {
+  relative_scores(p, row, queries, 1, 1, 1, maxima);
+}
+
+static void some_parts(const glck_relative_softmax *p, size_t row, size_t queries, int together, v16f maxima[16]) {
+  relative_scores(p, row, queries, p->query_relative != NULL, p->key_relative != NULL, together, maxima);
 }
 
 /// exp(score - maximum) of one query, stored; its sum (N1).
@@ -148,11 +137,15 @@ static int quantized_exponentials(const glck_relative_softmax *p, size_t row, v1
 static int relative_softmax(const glck_relative_softmax *p) {
   if (p->keys == 0) return 0;
   int failed = 0;
-  size_t width = p->query_relative || p->key_relative ? relative_width(p) : 0;
   for (size_t row = 0; row < p->rows; row += 16) {
     size_t queries = p->rows - row < 16 ? p->rows - row : 16;
+    int together = queries >= 4;
+    for (size_t r = 1; r < queries; r++) together &= p->positions[row + r] == p->positions[row] + r;
     v16f maxima[16];
-    relative_scores(p, width, row, queries, maxima);
+    if (together && p->query_relative && p->key_relative)
+      both_parts_together(p, row, queries, maxima);
+    else
+      some_parts(p, row, queries, together, maxima);
     for (size_t r = 0; r < queries; r++) {
       v16f maximum = v_set1(v_fold_max(maxima[r]));
       if (p->value_scales)

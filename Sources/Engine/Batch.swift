@@ -14,7 +14,7 @@ struct Batch {
     /// Its labels, among those of all texts, and how many of them, from the end, have no token.
     var labels: Range<Int>
     var lostLabels: Int
-    /// Where the text's columns start; they are 2 · length − 1.
+    /// Where the text's columns start: 2 · length − 1, and 15 that are read behind them.
     var columnsOffset: Int
   }
 
@@ -39,7 +39,7 @@ struct Batch {
       let text = Text(
         rows: start..<tokens.count, headRows: headPositions.count..<headPositions.count, textRows: 0..<0, filledRows: 0,
         labels: labelRows.count..<labelRows.count + prompt.labelPositions.count + prompt.lostLabelCount,
-        lostLabels: prompt.lostLabelCount, columnsOffset: 2 * start)
+        lostLabels: prompt.lostLabelCount, columnsOffset: 2 * start + 16 * texts.count)
       let separator = prompt.tokens.firstIndex(of: Int32(configuration.prompt.separatorTokenID))
       if configuration.head.readsSingleTokens {
         readSingleTokens(of: prompt, text, separator ?? 0, configuration.head)

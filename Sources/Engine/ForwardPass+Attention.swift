@@ -104,12 +104,12 @@ extension ForwardPass {
     return lowest / 16..<highest / 16 + 1
   }
 
-  /// Calls `body` with some rows of `rows` after the other, no more than queryRows at once.
+  /// Calls `body` with some rows of `rows` after the other, no more than `size` at once.
   @inline(__always)
-  func forEachBlock(_ rows: Range<Int>, _ body: (Range<Int>) -> Void) {
+  func forEachBlock(_ rows: Range<Int>, of size: Int = BatchShape.queryRows, _ body: (Range<Int>) -> Void) {
     var start = rows.lowerBound
     while start < rows.upperBound {
-      let end = min(start + BatchShape.queryRows, rows.upperBound)
+      let end = min(start + size, rows.upperBound)
       body(start..<end)
       start = end
     }

@@ -32,7 +32,7 @@ extension ForwardPass {
     let size = encoder.headSize
     let blocks = head * size / 16..<(head + 1) * size / 16
     var failed = false
-    forEachBlock(0..<count) { block in
+    forEachBlock(0..<count, of: BatchShape.projectedRows) { block in
       linear.multiply(
         kernels, rows.advanced(by: block.lowerBound), rows: 0..<block.count, blocks: blocks,
         output: scratch.projected - head * size, stride: size)
@@ -116,7 +116,7 @@ extension ForwardPass {
     let size = encoder.headSize
     let stride = buffers.heads.stride
     let keys = buffers.heads.codes(.key, head, row: text.rows.lowerBound)
-    forEachBlock(0..<text.rows.count) { block in
+    forEachBlock(0..<text.rows.count, of: BatchShape.projectedRows) { block in
       let blocks = relativeBlocks(text, positions: positions, keys: block)
       var product = glck_product_s8()
       product.rows = block.count

@@ -23,7 +23,7 @@ package struct RelativePositions {
     return max(0, span - reach)..<min(2 * span - 1, span + reach) + 1
   }
 
-  /// Fills `columns[j − i + length − 1]` with the row of query i and key j, less `first`.
+  /// Fills `columns[j − i + length − 1]` with the row of query i and key j, less `first`; the last is repeated for what a window of 16 reads behind it.
   mutating func fill(_ columns: UnsafeMutablePointer<Int32>, length: Int, first: Int) {
     extend(to: length)
     for distance in 0..<length {
@@ -32,6 +32,7 @@ package struct RelativePositions {
       columns[length - 1 - distance] = Int32(min(span + bucket, 2 * span - 1) - first)
       columns[length - 1 + distance] = Int32(max(span - bucket, 0) - first)
     }
+    (columns + 2 * length - 1).update(repeating: columns[2 * length - 2], count: 15)
   }
 
   private mutating func extend(to length: Int) {

@@ -95,8 +95,9 @@ struct BatchShape {
 
   /// Rows of the feed-forward network computed at once.
   static let feedForwardRows = 256
-  /// Queries whose scores are held at once.
-  static let queryRows = 64
+  /// Queries whose scores are held at once, and rows that are projected at once.
+  static let queryRows = 32
+  static let projectedRows = 64
 
   init(
     _ batch: Batch, threads: Int, configuration: ModelConfiguration, attention: AttentionPrecision, summedStates: Int,
@@ -144,7 +145,7 @@ struct BatchBuffers {
   /// Position of each query in its text, for all tokens and for the head's rows.
   let positions: UnsafeMutablePointer<UInt32>
   let headPositions: UnsafeMutablePointer<UInt32>
-  /// Relative column of query and key, [2 · length − 1] a text.
+  /// Relative column of query and key, [2 · length − 1] a text and 15 behind them.
   let columns: UnsafeMutablePointer<Int32>
   let head: HeadBuffers
   let scratch: [AttentionScratch]
@@ -178,7 +179,7 @@ struct BatchBuffers {
     relativeQueries = place.take(Float.self, panels)
     positions = place.take(UInt32.self, shape.tokens)
     headPositions = place.take(UInt32.self, shape.headRows)
-    columns = place.take(Int32.self, 2 * shape.tokens)
+    columns = place.take(Int32.self, 2 * shape.tokens + 16 * shape.texts)
     head = HeadBuffers(shape, &place)
     let blocks = relativeBlocks.count
     scratch = (0..<shape.threads).map { _ in AttentionScratch(shape, blocks, &place) }
@@ -201,7 +202,7 @@ struct AttentionScratch {
 
   // The rest is for int8 products.
 
-  /// Some rows of one head before they are quantized [queryRows][d].
+  /// Some rows of one head before they are quantized [projectedRows][d].
   let projected: UnsafeMutablePointer<Float>
   /// Keys as tiles [blocks][d / 4][16][4], values as tiles of their columns [d / 16][keys, padded / 4][16][4].
   let keyTiles: UnsafeMutablePointer<Int8>
@@ -225,10 +226,11 @@ struct AttentionScratch {
     scoreStride = keys
     scores = place.take(Float.self, BatchShape.queryRows * keys)
     relativeStride = relativeBlocks * 16
-    queryRelative = place.take(Float.self, BatchShape.queryRows * relativeStride)
-    keyRelative = place.take(Float.self, keys * relativeStride)
+    // A window of 16 may begin at a row's last column.
+    queryRelative = place.take(Float.self, BatchShape.queryRows * relativeStride + 16)
+    keyRelative = place.take(Float.self, keys * relativeStride + 16)
     sums = place.take(Float.self, BatchShape.queryRows)
-    projected = place.take(Float.self, isQuantized ? BatchShape.queryRows * size : 0)
+    projected = place.take(Float.self, isQuantized ? BatchShape.projectedRows * size : 0)
     keyTiles = place.take(Int8.self, isQuantized ? keys * size : 0)
     keySums = place.take(Int32.self, isQuantized ? keys : 0)
     keyScales = place.take(Float.self, isQuantized ? keys : 0)
