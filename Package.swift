@@ -12,6 +12,8 @@ let package = Package(
     .executable(name: "gliclass", targets: ["ClassifyCommand"]),
     // For Tests/Fuzzing alone: a package can use no target of another that is in no product.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
+    // Likewise for Tests/Benchmarks.
+    .library(name: "CKernels", targets: ["CKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

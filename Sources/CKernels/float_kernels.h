@@ -8,10 +8,12 @@
 #include "pack_tiles_body.h"
 #include "product_f32_body.h"
 #include "project_f64_body.h"
+#include "limit_f32_body.h"
 
 #define FLOAT_KERNELS                                                                                       \
   .product_f32 = product_f32, .quantize = quantize, .layer_norm = layer_norm,                               \
   .relative_softmax = relative_softmax, .divide_rows = divide_rows, .widen_row = widen_row,                 \
   .widen_panel = widen_panel, .pack_panels = pack_panels, .dot = dot, .exp_rows = exp_rows,                 \
   .activate_rows = activate_rows, .add_scaled = add_scaled, .project_f64 = project_f64,                     \
-  .channel_sums = channel_sums, .pack_tiles = pack_tiles, .pack_transposed_tiles = pack_transposed_tiles
+  .channel_sums = channel_sums, .pack_tiles = pack_tiles, .pack_transposed_tiles = pack_transposed_tiles,   \
+  .f32_limit = f32_limit

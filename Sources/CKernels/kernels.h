@@ -4,19 +4,24 @@
 
 extern const glck_kernels glck_kernels_scalar;
 void glck_product_s8_scalar(const glck_product_s8 *p);
+uint64_t glck_int8_limit_scalar(uint64_t iterations);
 
 #if defined(__x86_64__)
 extern const glck_kernels glck_kernels_avx2;
 void glck_product_s8_avx2(const glck_product_s8 *p);
+uint64_t glck_int8_limit_avx2(uint64_t iterations);
 
 extern const glck_kernels glck_kernels_avxvnni;
 void glck_product_s8_avxvnni(const glck_product_s8 *p);
+uint64_t glck_int8_limit_avxvnni(uint64_t iterations);
 
 extern const glck_kernels glck_kernels_avx512vnni;
 void glck_product_s8_avx512vnni(const glck_product_s8 *p);
+uint64_t glck_int8_limit_avx512vnni(uint64_t iterations);
 
 extern const glck_kernels glck_kernels_amx;
 void glck_product_s8_amx(const glck_product_s8 *p);
+uint64_t glck_int8_limit_amx(uint64_t iterations);
 
 /// CRC-32 by carry-less multiplication: for processors with PCLMULQDQ and SSE4.1, 64 bytes and more.
 uint32_t glck_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t count);

@@ -19,7 +19,7 @@
   CASE(7, blocks) CASE(8, blocks)
 
 /// Adds the products of `count` features, a multiple of 16 up to 64. The offset is applied here, all of them at a time,
-/// and not to every broadcast of four: that would take as many slots of the two vector units as a fifth of the products.
+/// and not to every broadcast of four: that would take a fifth of the slots of the two vector units.
 LANES void add_features(const int8_t *activations, size_t stride, const int8_t *weights, size_t block_bytes,
                         size_t count, int rows, int blocks, v16i *sums) {
   uint8_t offset[TILE_ROWS][64] __attribute__((aligned(64)));

@@ -1,5 +1,6 @@
-// The int8 product for AVX-VNNI, in 256-bit registers. Its product takes one unsigned operand: activations are offset by
-// 128, and the sums start at -128 times the sum of the channel's weights, all in 32 bits that wrap around, so exact (N4).
+// The int8 product for AVX-VNNI, in 256-bit registers. Its product takes one unsigned operand: activations are offset
+// by 128, and the sums start at -128 times the sum of the channel's weights. All within 32 bits that wrap around, so
+// exact (N4).
 #pragma STDC FP_CONTRACT OFF
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -16,7 +17,7 @@
 #define TILE_ROW_CASES(CASE, blocks) \
   CASE(1, blocks) CASE(2, blocks) CASE(3, blocks) CASE(4, blocks) CASE(5, blocks) CASE(6, blocks)
 
-/// Adds the products of `count` features, a multiple of 16 up to 64. The offset is applied here, 32 features at a time,
+/// Adds the products of `count` features, a multiple of 16 up to 64. The offset is applied here, many at a time,
 /// and not to every broadcast of four.
 LANES void add_features(const int8_t *activations, size_t stride, const int8_t *weights, size_t count, int rows,
                         v16i *sums) {

@@ -32,6 +32,17 @@ import Testing
       #expect(
         k.pack_panels != nil && k.dot != nil && k.exp_rows != nil && k.activate_rows != nil && k.add_scaled != nil)
       #expect(k.project_f64 != nil && k.channel_sums != nil)
+      #expect(k.int8_limit != nil && k.f32_limit != nil)
+    }
+  }
+
+  @Test(arguments: InstructionSet.available) func limitsCountWhatTheyDo(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    for limit in [kernels.int8_limit, kernels.f32_limit] {
+      let limit = try #require(limit)
+      let one = limit(1)
+      #expect(limit(0) == 0 && one >= 16 && one % 16 == 0)
+      #expect(limit(1000) == 1000 * one)
     }
   }
 

@@ -51,7 +51,7 @@ typedef struct {
   glck_activation activation;
   float *output;  // [rows][16 * blocks]
   size_t output_stride;
-  uint32_t *row_magnitudes;  // [rows] or NULL: each raised to the largest bits(y) & 0x7FFFFFFF of the row's outputs, for
+  uint32_t *row_magnitudes;  // [rows] or NULL: each raised to the largest bits(y) & 0x7FFFFFFF of its outputs, for
                              // glck_quantize. Calls at the same time need arrays of their own
 } glck_product_s8;
 
@@ -149,8 +149,8 @@ typedef struct {
   void (*widen_row)(size_t n, const int8_t *codes, float scale, float *output);
   /// One block of tiles [k / 4][16][4] and its 16 scales to an f32 panel [k][16]; k is a multiple of 4.
   void (*widen_panel)(size_t k, const int8_t *tiles, const float *scales, float *panel);
-  /// sums[16 * b + c] = the sum of all codes of channel c in block b of tiles [blocks][k / 4][16][4]; k is a multiple of
-  /// 4, at most 65,536.
+  /// sums[16 * b + c] = the sum of all codes of channel c in block b of tiles [blocks][k / 4][16][4]; k is a multiple
+  /// of 4, at most 65,536.
   void (*channel_sums)(size_t k, size_t blocks, const int8_t *tiles, int32_t *sums);
   /// Rows [n][k] to panels [ceil(n / 16)][k][16], missing rows zero.
   void (*pack_panels)(size_t n, size_t k, const float *rows, size_t stride, float *panels);
@@ -169,6 +169,10 @@ typedef struct {
   /// sum rounded once, bias added last. For the conversion. rows is a multiple of 16.
   void (*project_f64)(size_t rows, size_t k, size_t channels, const float *x_transposed, const float *weights,
                       const float *bias, double *output);
+  /// The instructions of the int8 and the f32 product on registers alone, so that measurements have a limit to be
+  /// compared with. Return the multiply-accumulates done.
+  uint64_t (*int8_limit)(uint64_t iterations);
+  uint64_t (*f32_limit)(uint64_t iterations);
 } glck_kernels;
 
 /// The number of instruction sets compiled in for this architecture, worst first; index 0 is scalar.

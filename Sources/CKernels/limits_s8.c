@@ -1,0 +1,85 @@
+// The most exact int8 products that a core can do: each instruction set's sequence (product_s8_*.c) on registers alone,
+// with as many independent sums as its kernel has. What a kernel reaches is told in percent of this.
+#pragma STDC FP_CONTRACT OFF
+#include "kernels.h"
+
+/// The compiler may not know what is in `a`: nothing is hoisted out of the loop.
+#define FORGET(constraint, a) __asm__ volatile("" : "+" constraint(a))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+uint64_t glck_int8_limit_scalar(uint64_t iterations) {
+  int32_t sums[16] = {0}, weights[16], a = 3, sum = 0;
+  for (int c = 0; c < 16; c++) weights[c] = c;
+  for (uint64_t i = 0; i < iterations; i++) {
+    FORGET("r", a);
+    for (int c = 0; c < 16; c++) sums[c] = (int32_t)((uint32_t)sums[c] + (uint32_t)(a * weights[c]));
+  }
+  for (int c = 0; c < 16; c++) sum ^= sums[c];
+  FORGET("r", sum);
+  return iterations * 16;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+uint64_t glck_int8_limit_avx2(uint64_t iterations) {
+  enum { SUMS = 12 };
+  __m256i sums[SUMS], magnitude = _mm256_set1_epi8(3), mask = _mm256_set1_epi8(-1), weights = _mm256_set1_epi8(5);
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm256_set1_epi32(i);
+  for (uint64_t n = 0; n < iterations; n++) UNROLL
+    for (int i = 0; i < SUMS; i++) {
+      FORGET("x", weights);
+      __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_xor_si256(weights, mask));
+      sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+  UNROLL for (int i = 0; i < SUMS; i++) FORGET("x", sums[i]);
+  return iterations * SUMS * 32;
+}
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
+uint64_t glck_int8_limit_avxvnni(uint64_t iterations) {
+  enum { SUMS = 12 };
+  __m256i sums[SUMS], activations = _mm256_set1_epi8(3), weights = _mm256_set1_epi8(5);
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm256_set1_epi32(i);
+  for (uint64_t n = 0; n < iterations; n++) UNROLL
+    for (int i = 0; i < SUMS; i++) {
+      FORGET("x", weights);
+      sums[i] = _mm256_dpbusd_avx_epi32(sums[i], activations, weights);
+    }
+  UNROLL for (int i = 0; i < SUMS; i++) FORGET("x", sums[i]);
+  return iterations * SUMS * 32;
+}
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vnni"))), apply_to = function)
+uint64_t glck_int8_limit_avx512vnni(uint64_t iterations) {
+  enum { SUMS = 24 };
+  __m512i sums[SUMS], activations = _mm512_set1_epi8(3), weights = _mm512_set1_epi8(5);
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm512_set1_epi32(i);
+  for (uint64_t n = 0; n < iterations; n++) UNROLL
+    for (int i = 0; i < SUMS; i++) {
+      FORGET("v", weights);
+      sums[i] = _mm512_dpbusd_epi32(sums[i], activations, weights);
+    }
+  UNROLL for (int i = 0; i < SUMS; i++) FORGET("v", sums[i]);
+  return iterations * SUMS * 64;
+}
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("amx-tile,amx-int8"))), apply_to = function)
+#include "amx_tiles.h"
+uint64_t glck_int8_limit_amx(uint64_t iterations) {
+  amx_begin(16, 64);
+  for (uint64_t n = 0; n < iterations; n++) {
+    amx_add_product(0, 4, 6);
+    amx_add_product(1, 4, 7);
+    amx_add_product(2, 5, 6);
+    amx_add_product(3, 5, 7);
+  }
+  amx_end();
+  return iterations * 4 * 16 * 16 * 64;
+}
+#pragma clang attribute pop
+#endif
