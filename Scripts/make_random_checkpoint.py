@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make a GLiClass checkpoint with random weights, at the dimensions of the published models.
 
-    make_random_checkpoint.py OUT_DIR [--size tiny|small|base|large] [--seed 0] [--dtype f32|f16|bf16] [--texts N]
+    make_random_checkpoint.py OUT_DIR [--size tiny|small|base|large] [--pieces N] [--seed 0] [--dtype f32|f16|bf16] [--texts N]
 
 For measuring time, memory and file sizes without a download, and (tiny) for tests. OUT_DIR receives config.json,
 model.safetensors, tokenizer.json, tokenizer_config.json and, with --texts, eval.jsonl with N synthetic texts. The
@@ -26,7 +26,7 @@ import sys
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -373,12 +373,15 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", metavar="OUT_DIR", type=Path, help="the folder to make or renew")
     parser.add_argument("--size", choices=SIZES, default="small", help="dimensions (default small)")
+    parser.add_argument("--pieces", type=int, help="pieces of the vocabulary, markers not counted (default: the size's own)")
     parser.add_argument("--seed", type=int, default=0, help="another number, another model (default 0)")
     parser.add_argument("--dtype", choices=DTYPES, default="f32", help="element type of the weights (default f32)")
     parser.add_argument("--texts", metavar="N", type=int, default=0, help="write eval.jsonl with N texts (default 0)")
     arguments = parser.parse_args()
     if arguments.seed < 0 or arguments.texts < 0:
         parser.error("--seed and --texts must not be negative")
+    if arguments.pieces is not None and not 400 <= arguments.pieces <= 1_000_000:
+        parser.error("--pieces takes 400 to 1000000")
     return arguments
 
 
@@ -389,6 +392,8 @@ def main() -> None:
             print(f"error: {TEMPLATE / name}: no such file; it is the template", file=sys.stderr)
             sys.exit(66)
     size, out = SIZES[arguments.size], arguments.out
+    if arguments.pieces is not None:
+        size = replace(size, pieces=arguments.pieces)
     out.mkdir(parents=True, exist_ok=True)
     vocabulary = synthesize_vocabulary(size.pieces, arguments.seed)
     write_tokenizer(out / "tokenizer.json", vocabulary)
