@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 720, 440
-LEFT, RIGHT, TOP, BOTTOM = 70, 190, 48, 56
+WIDTH, HEIGHT = 760, 440
+LEFT, RIGHT, TOP, BOTTOM = 70, 225, 48, 56
 # Okabe and Ito's colours, told apart by most eyes; each with a dash and a marker of its own for those in grey.
 STYLES = (
     ("#000000", "", "circle"),

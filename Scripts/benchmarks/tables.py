@@ -81,7 +81,7 @@ def comparison(document: Results) -> str:
         ours, best = measured(point["results"], OURS), fastest_peer(point["results"])
         last.append(f"**{ratio(point['results'][best], ours):.2f}×** {title_of(best)}" if ours and best else "–")
     rows.append(["fastest peer, against ours", *last])
-    return table(["engine, ms: median (fastest) times ours", *map(case_title, points)], rows)
+    return table(["engine; median ms (fastest), against ours", *map(case_title, points)], rows)
 
 
 def cold_start(document: Results) -> str:
@@ -140,7 +140,7 @@ def sweep(document: Results, section: str, column: str) -> str:
             ]
         )
     head = [column, "tokens of the prompt", *map(title_of, names), "fastest peer, against ours"]
-    if column == "tokens":
+    if column != "labels":  # There alone the length follows the column.
         head, rows = [head[0], *head[2:]], [[row[0], *row[2:]] for row in rows]
     return table(head, rows)
 
