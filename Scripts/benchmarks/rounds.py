@@ -15,22 +15,28 @@ PAUSE = 0.05
 # A turn lasts about so many seconds, and one to so many runs.
 TURN_SECONDS, TURN_RUNS = 0.3, 15
 
-# (median, minimum) in milliseconds of one turn.
+# Milliseconds of one turn's runs, median and minimum, and how many runs.
 Turn = Callable[[], tuple[float, float, int]]
 
 
-def turns_of(participant: Peer | Ours, case: Case) -> tuple[Turn, dict[str, Any]]:
-    """Warms a participant up for a case; what takes a turn, and what else it says of itself."""
+def rounds_of(seconds: float, rounds: int) -> int:
+    """How many of the rounds take runs of so many seconds part in: so that a long text does not take all evening."""
+    return rounds if seconds < 2 else min(rounds, 3) if seconds < 5 else 1
+
+
+def turns_of(participant: Peer | Ours, case: Case) -> tuple[Turn, float, dict[str, Any]]:
+    """Warms a participant up for a case; what takes a turn, about how many seconds a run takes, and what else it says."""
     if isinstance(participant, Ours):
         first = participant.bench(case, 1)
-        runs = max(3, min(TURN_RUNS, round(TURN_SECONDS / max(1e-6, first["median_ms"] / 1000))))
+        seconds = first["median_ms"] / 1000
+        runs = max(3 if seconds < 1 else 1, min(TURN_RUNS, round(TURN_SECONDS / max(1e-6, seconds))))
 
         def turn_of_ours() -> tuple[float, float, int]:
             result = participant.bench(case, runs)
             return result["median_ms"], result["min_ms"], runs
 
         facts = ("isa", "threads", "open_ms", "workspace_bytes", "peak_resident_bytes")
-        return turn_of_ours, {name: first[name] for name in facts if name in first}
+        return turn_of_ours, seconds, {name: first[name] for name in facts if name in first}
 
     seconds = participant.run(case, warm=2, runs=1)[0]
     runs = max(1, min(TURN_RUNS, round(TURN_SECONDS / max(1e-6, seconds))))
@@ -41,16 +47,17 @@ def turns_of(participant: Peer | Ours, case: Case) -> tuple[Turn, dict[str, Any]
         times = participant.run(case, warm, runs)
         return statistics.median(times) * 1000, min(times) * 1000, runs
 
-    return turn_of_peer, {}
+    return turn_of_peer, seconds, {}
 
 
 def measure(case: Case, participants: Sequence[Peer | Ours], rounds: int) -> dict[str, dict[str, Any]]:
-    """{participant: {"median_ms": of the turns' medians, "min_ms": of all runs, "turns_ms": each turn's median, "runs"} or {"failed"}}."""
-    turns: dict[str, Turn] = {}
+    """{participant: results}: "median_ms" of the turns' medians, "min_ms" of all "runs", "turns_ms" (each turn's median); or "failed"."""
+    turns: dict[str, tuple[Turn, int]] = {}
     results: dict[str, dict[str, Any]] = {}
     for participant in participants:
         try:
-            turns[participant.name], facts = turns_of(participant, case)
+            turn, seconds, facts = turns_of(participant, case)
+            turns[participant.name] = turn, rounds_of(seconds, rounds)
             results[participant.name] = facts | {"turns_ms": [], "min_ms": float("inf"), "runs": 0}
         except Failed as error:
             results[participant.name] = {"failed": str(error)}
@@ -60,11 +67,12 @@ def measure(case: Case, participants: Sequence[Peer | Ours], rounds: int) -> dic
         for position in range(len(names)):
             name = names[(position + round_index) % len(names)]
             result = results[name]
-            if "failed" in result:
+            turn, limit = turns[name]
+            if "failed" in result or round_index >= limit:
                 continue
             time.sleep(PAUSE)
             try:
-                median, fastest, runs = turns[name]()
+                median, fastest, runs = turn()
             except Failed as error:
                 results[name] = {"failed": str(error)}
                 continue
