@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from paths import TOP
 from peers import Folders
 
 # Of a processor's flags, those that decide which kernels an engine takes.
@@ -54,13 +53,13 @@ def machine() -> dict[str, Any]:
 
 
 def versions(folders: Folders) -> dict[str, str]:
-    """Of the program, the repository's commit and the peers' packages."""
+    """Of the program, its commit and the peers' packages."""
     program = "import importlib.metadata as m, sys\nfor name in sys.argv[1:]: print(m.version(name))"
     found = subprocess.run([str(folders.python), "-c", program, *PACKAGES], check=True, capture_output=True, text=True)
     of_program = subprocess.run(
         [str(folders.program), "--version"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=TOP, check=False, capture_output=True, text=True
-    ).stdout.strip()
+    # Of the repository that the programs were built in; nothing for a copy elsewhere.
+    describe = ["git", "-C", str(folders.programs), "describe", "--always", "--dirty"]
+    commit = subprocess.run(describe, check=False, capture_output=True, text=True).stdout.strip()
     return {"program": of_program, "commit": commit} | dict(zip(PACKAGES, found.stdout.split(), strict=True))

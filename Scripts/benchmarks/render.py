@@ -54,14 +54,15 @@ def machine_text(document: dict[str, Any]) -> str:
     machine, versions = document["machine"], document["versions"]
     dates = sorted({section["date"] for section in document["sections"].values()})
     threads = sorted({section["threads"] for section in document["sections"].values()})
-    programs = sorted({section["versions"]["commit"] for section in document["sections"].values()})
+    commits = sorted({section["versions"]["commit"] for section in document["sections"].values()} - {""})
+    program = f"gliclass {versions['program']}" + (f" at {', '.join(commits)}" if commits else "")
     packages = ", ".join(
         f"{name} {versions[name]}" for name in ("torch", "transformers", "gliclass", "onnxruntime", "openvino", "nncf")
     )
     return (
         f"Measured on {' to '.join(dict.fromkeys((dates[0], dates[-1])))} by `Scripts/benchmarks/run_benchmarks.py`: {machine['processor']}, "
         f"{machine['processors']} processors, {machine['memory_gib']} GiB, flags {' '.join(machine['flags'])}, Linux {machine['kernel']}; "
-        f"{', '.join(map(str, threads))} threads each; gliclass {versions['program']} at {', '.join(programs)}; {packages}.\n"
+        f"{', '.join(map(str, threads))} threads each; {program}; {packages}.\n"
     )
 
 
