@@ -76,14 +76,12 @@ def of_ours(size: str, folders: Folders, threads: int, runs: int) -> dict[str, A
 def of_peer(name: str, size: str, folders: Folders, threads: int, runs: int) -> dict[str, Any]:
     """A Python process that imports, loads and answers once, given token ids: without a tokenizer."""
     times, loads, resident = [], [], 0
-    for run in range(runs + 1):
+    for _ in range(runs):  # The median leaves out the first, should the page cache have been cold.
         peer = Peer(name, size, folders, threads)
         try:
             peer.run(Case(TOKENS), 0, 1)
-            seconds = time.monotonic() - peer.started
-            if run > 0:  # The first warms the page cache.
-                times.append(seconds)
-                loads.append(peer.load_seconds)
+            times.append(time.monotonic() - peer.started)
+            loads.append(peer.load_seconds)
             resident = max(resident, peer.ask(memory=True)["peak_resident_bytes"])
         finally:
             peer.close()

@@ -25,7 +25,7 @@ from typing import Any
 from machine import machine, versions
 from paths import add_folder_arguments, folders_of
 from peers import Folders
-from sections import QUICK, SECTIONS, Settings
+from sections import QUICK, QUICK_ROUNDS, SECTIONS, Settings
 
 
 def exports(folders: Folders) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help=f"the sections {' and '.join(QUICK)}")
     parser.add_argument("--threads", type=int, default=2, help="threads of every engine (default 2)")
-    parser.add_argument("--rounds", type=int, help="rounds of every case (default 7; 3 in sweeps)")
+    parser.add_argument("--rounds", type=int, help="rounds of every case (default 7; 5 with --quick; 3 in sweeps)")
     parser.add_argument("--results", metavar="FILE", type=Path, help="default: results.json in the work folder")
     add_folder_arguments(parser)
     arguments = parser.parse_args()
@@ -59,7 +59,7 @@ def main() -> None:
         parser.error(f"unknown section {unknown[0]}; there are {', '.join(SECTIONS)}")
     folders = folders_of(parser, arguments)
     names = arguments.sections or (QUICK if arguments.quick else tuple(SECTIONS))
-    settings = Settings(arguments.threads)
+    settings = Settings(arguments.threads, rounds=QUICK_ROUNDS) if arguments.quick else Settings(arguments.threads)
     if arguments.rounds:
         settings = Settings(arguments.threads, rounds=arguments.rounds, sweep_rounds=arguments.rounds)
     path = arguments.results or folders.work / "results.json"

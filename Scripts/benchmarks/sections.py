@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ Section = Callable[[Folders, Settings], dict[str, Any]]
 
 def start_peers(names: tuple[str, ...], size: str, folders: Folders, threads: int) -> tuple[list[Peer], dict[str, Any]]:
     """One worker each; those that cannot load are results already."""
+    start = time.monotonic()
     peers: list[Peer] = []
     failed: dict[str, Any] = {}
     for name in names:
@@ -41,6 +43,7 @@ def start_peers(names: tuple[str, ...], size: str, folders: Folders, threads: in
         except Failed as error:
             failed[name] = {"failed": str(error)}
             print(f"    {name:20} {error}", file=sys.stderr)
+    print(f"  {len(peers)} peers loaded in {time.monotonic() - start:.0f} s", file=sys.stderr)
     return peers, failed
 
 
@@ -148,6 +151,6 @@ SECTIONS: dict[str, Section] = {
     "vocabulary": vocabulary,
     "cold": cold("base"),
 }
-# The four cases of the goal.
-QUICK = ("small", "base")
+# The four cases of the goal, in fewer rounds.
+QUICK, QUICK_ROUNDS = ("small", "base"), 5
 assert OURS not in PEERS
