@@ -176,7 +176,7 @@ def vocabulary(document: Results) -> str:
                 ]
             )
     return (
-        table(["vocabulary, small, 128×1", "ms: median (fastest)", "opening", "peak resident", "file"], rows)
+        table(["vocabulary, small, 128×1", "ms: median (fastest)", "opening (fastest)", "peak resident", "file"], rows)
         if rows
         else ""
     )
