@@ -20,8 +20,8 @@ PEERS = {
     "openvino-bf16": "OpenVINO bf16",
     "openvino-int8": "OpenVINO int8 (NNCF)",
 }
-# What takes part in the sweeps: the package itself, its plainest export, and the fastest.
-SWEEP_PEERS = ("pytorch-f32", "onnxruntime-f32", "onnxruntime-int8", "openvino-int8")
+# What takes part in the sweeps: the package itself, and the two fastest.
+SWEEP_PEERS = ("pytorch-f32", "onnxruntime-int8", "openvino-int8")
 # Files that each runs, in the folder of the exports; PyTorch runs the checkpoint.
 PEER_FILES = {
     "onnxruntime-f32": ("model.onnx",),

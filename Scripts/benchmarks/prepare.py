@@ -6,7 +6,7 @@
 DIR/checkpoints/SIZE are checkpoints at published dimensions (Scripts/make_random_checkpoint.py), DIR/SIZE.glc what gliclass-convert
 --q8 makes of them, DIR/peers/SIZE what export_peers.py does. --vocabularies adds DIR/vocabulary-ROWS.glc: `small` with vocabularies of
 several sizes (their checkpoints are removed again). What exists is left as it is, but .glc files are made anew with --convert.
-Needs numpy for the checkpoints; the exports run in the environment of setup_peers.py.
+Checkpoints and exports are made in the environment of setup_peers.py; this script itself needs the standard library only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ def make_checkpoint(out: Path, python: Path, *options: str) -> None:
     if (out / "model.safetensors").exists():
         return
     maker = TOP / "Scripts" / "make_random_checkpoint.py"
-    # The driver's Python needs no numpy; the peers' has it.
     subprocess.run([str(python), str(maker), str(out), *options], check=True)
 
 

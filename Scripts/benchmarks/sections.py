@@ -84,8 +84,8 @@ def side_by_side(size: str, cases: tuple[Case, ...]) -> Section:
     return section
 
 
-def sweep(size: str, cases: tuple[Case, ...], peer_limit: Callable[[Case], bool]) -> Section:
-    """Ours over all cases, and some peers over those within the limit."""
+def sweep(size: str, cases: tuple[Case, ...], for_peers: Callable[[Case], bool]) -> Section:
+    """Ours over all cases, and some peers over those that are for them."""
 
     def section(folders: Folders, settings: Settings) -> dict[str, Any]:
         ours = Ours("default", folders.model(size), folders, settings.threads)
@@ -93,7 +93,7 @@ def sweep(size: str, cases: tuple[Case, ...], peer_limit: Callable[[Case], bool]
         points = []
         try:
             for case in cases:
-                beside = peers if peer_limit(case) else []
+                beside = peers if for_peers(case) else []
                 results = measure(case, [ours, *beside], settings.sweep_rounds)
                 points.append(point(size, case, results | (failed if beside else {})))
         finally:
@@ -146,8 +146,8 @@ SECTIONS: dict[str, Section] = {
     "base": side_by_side("base", (Case(128), Case(512))),
     "large": side_by_side("large", (Case(128),)),
     "tokens": sweep("base", TOKEN_SWEEP, lambda case: case.tokens <= 1024),
-    "labels": sweep("base", LABEL_SWEEP, lambda case: True),
-    "batch": sweep("base", BATCH_SWEEP, lambda case: case.batch <= 16),
+    "labels": sweep("base", LABEL_SWEEP, lambda case: case.labels in (1, 8, 64, 128)),
+    "batch": sweep("base", BATCH_SWEEP, lambda case: case.batch in (1, 4, 16)),
     "vocabulary": vocabulary,
     "cold": cold("base"),
 }
