@@ -19,8 +19,9 @@ PEERS = {
     "openvino-f32": "OpenVINO f32",
     "openvino-bf16": "OpenVINO bf16",
     "openvino-int8": "OpenVINO int8 (NNCF)",
+    "openvino-int8-fixed": "OpenVINO int8, one shape",
 }
-# What takes part in the sweeps: the package itself, and the two fastest.
+# What takes part in the sweeps: the package itself, and the two fastest that take any shape.
 SWEEP_PEERS = ("pytorch-f32", "onnxruntime-int8", "openvino-int8")
 # Files that each runs, in the folder of the exports; PyTorch runs the checkpoint.
 PEER_FILES = {
@@ -29,6 +30,7 @@ PEER_FILES = {
     "openvino-f32": ("openvino.xml", "openvino.bin"),
     "openvino-bf16": ("openvino.xml", "openvino.bin"),
     "openvino-int8": ("nncf.xml", "nncf.bin"),
+    "openvino-int8-fixed": ("nncf.xml", "nncf.bin"),
 }
 # `default` is what the program chooses by itself.
 INSTRUCTION_SETS = ("default", "amx", "avx512vnni", "avxvnni", "avx2")

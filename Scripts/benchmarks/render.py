@@ -70,6 +70,7 @@ METHOD = """\
 Models with random weights at the published dimensions (small 6 × 768, base 12 × 768, large 24 × 1024, vocabulary 128,004, scorer `simple`), `--q8` for ours; the
 same random token ids for everyone, 8 labels, no padding. Every engine is one process; for each case they take turns, in several rounds, so that all numbers come from
 the same minutes. A number is the median of the rounds' medians, in brackets the fastest run; a ratio is the median of the rounds' ratios (above 1: ours is faster).
+"One shape" is compiled for this number of tokens and texts alone; the others take any.
 Tokenizing is in nobody's latency, and in our cold start only.
 """
 
