@@ -9,7 +9,10 @@
 #include "lanes_neon.h"
 #include "float_kernels.h"
 
-const glck_kernels glck_kernels_neon = {.name = "neon", .product_s8 = glck_product_s8_neon, FLOAT_KERNELS};
-const glck_kernels glck_kernels_neondot = {.name = "neondot", .product_s8 = glck_product_s8_neondot, FLOAT_KERNELS};
-const glck_kernels glck_kernels_neoni8mm = {.name = "neoni8mm", .product_s8 = glck_product_s8_neoni8mm, FLOAT_KERNELS};
+const glck_kernels glck_kernels_neon = {
+    .name = "neon", .product_s8 = glck_product_s8_neon, .int8_limit = glck_int8_limit_neon, FLOAT_KERNELS};
+const glck_kernels glck_kernels_neondot = {
+    .name = "neondot", .product_s8 = glck_product_s8_neondot, .int8_limit = glck_int8_limit_neondot, FLOAT_KERNELS};
+const glck_kernels glck_kernels_neoni8mm = {
+    .name = "neoni8mm", .product_s8 = glck_product_s8_neoni8mm, .int8_limit = glck_int8_limit_neoni8mm, FLOAT_KERNELS};
 #endif

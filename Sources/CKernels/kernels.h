@@ -30,8 +30,11 @@ uint32_t glck_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t count);
 #if defined(__aarch64__)
 extern const glck_kernels glck_kernels_neon, glck_kernels_neondot, glck_kernels_neoni8mm;
 void glck_product_s8_neon(const glck_product_s8 *p);
+uint64_t glck_int8_limit_neon(uint64_t iterations);
 void glck_product_s8_neondot(const glck_product_s8 *p);
+uint64_t glck_int8_limit_neondot(uint64_t iterations);
 void glck_product_s8_neoni8mm(const glck_product_s8 *p);
+uint64_t glck_int8_limit_neoni8mm(uint64_t iterations);
 
 /// CRC-32 for processors with the CRC extension.
 uint32_t glck_crc32_arm(uint32_t crc, const uint8_t *bytes, size_t count);

@@ -82,4 +82,54 @@ uint64_t glck_int8_limit_amx(uint64_t iterations) {
   return iterations * 4 * 16 * 16 * 64;
 }
 #pragma clang attribute pop
+
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+uint64_t glck_int8_limit_neon(uint64_t iterations) {
+  enum { SUMS = 16 };
+  int32x4_t sums[SUMS];
+  int8x16_t activations = vdupq_n_s8(3), weights = vdupq_n_s8(5);
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = vdupq_n_s32(i);
+  for (uint64_t n = 0; n < iterations; n++) UNROLL
+    for (int i = 0; i < SUMS; i++) {
+      FORGET("w", weights);
+      int16x8_t pairs = vmull_s8(vget_low_s8(activations), vget_low_s8(weights));
+      sums[i] = vpadalq_s16(sums[i], vmlal_high_s8(pairs, activations, weights));
+    }
+  UNROLL for (int i = 0; i < SUMS; i++) FORGET("w", sums[i]);
+  return iterations * SUMS * 16;
+}
+
+#pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
+uint64_t glck_int8_limit_neondot(uint64_t iterations) {
+  enum { SUMS = 24 };
+  int32x4_t sums[SUMS];
+  int8x16_t activations = vdupq_n_s8(3), weights = vdupq_n_s8(5);
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = vdupq_n_s32(i);
+  for (uint64_t n = 0; n < iterations; n++) UNROLL
+    for (int i = 0; i < SUMS; i++) {
+      FORGET("w", weights);
+      sums[i] = vdotq_laneq_s32(sums[i], weights, activations, 0);
+    }
+  UNROLL for (int i = 0; i < SUMS; i++) FORGET("w", sums[i]);
+  return iterations * SUMS * 16;
+}
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("i8mm"))), apply_to = function)
+uint64_t glck_int8_limit_neoni8mm(uint64_t iterations) {
+  enum { SUMS = 24 };
+  int32x4_t sums[SUMS];
+  int8x16_t activations = vdupq_n_s8(3), weights = vdupq_n_s8(5);
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = vdupq_n_s32(i);
+  for (uint64_t n = 0; n < iterations; n++) UNROLL
+    for (int i = 0; i < SUMS; i++) {
+      FORGET("w", weights);
+      sums[i] = vmmlaq_s32(sums[i], activations, weights);
+    }
+  UNROLL for (int i = 0; i < SUMS; i++) FORGET("w", sums[i]);
+  return iterations * SUMS * 32;
+}
+#pragma clang attribute pop
 #endif
