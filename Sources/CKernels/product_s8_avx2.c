@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #include <string.h>
 #include "kernels.h"
+#include "weight_fetch.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "lanes_avx2.h"
@@ -68,7 +69,7 @@ LANES void add_features(const int8_t *activations, size_t stride, const int8_t *
 }
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      v16i *sums) {
+                      weight_fetch fetch, v16i *sums) {
   size_t k = p->k, whole = k / 64 * 64, stride = p->activation_stride;
   const int8_t *tiles = p->tiles + block * k * 16;
   __m128i negative[TILE_ROWS];
@@ -78,8 +79,10 @@ LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_
 #pragma clang loop unroll(full)
     for (int n = 0; n < blocks; n++) sums[r * TILE_BLOCKS + n] = i_set1(0);
   }
-  for (size_t i = 0; i < whole; i += 64)
+  for (size_t i = 0; i < whole; i += 64) {
+    fetch_step(&fetch);
     add_features(activations + i, stride, tiles + 16 * i, 16 * k, 64, rows, blocks, negative, sums);
+  }
   if (whole < k)
     add_features(activations + whole, stride, tiles + 16 * whole, 16 * k, k - whole, rows, blocks, negative, sums);
 #pragma clang loop unroll(full)

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #include <string.h>
 #include "kernels.h"
+#include "weight_fetch.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), \
                              apply_to = function)
@@ -46,7 +47,7 @@ LANES void add_features(const int8_t *activations, size_t stride, const int8_t *
 }
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      v16i *sums) {
+                      weight_fetch fetch, v16i *sums) {
   size_t k = p->k, whole = k / 64 * 64, stride = p->activation_stride;
   const int8_t *tiles = p->tiles + block * k * 16;
 #pragma clang loop unroll(full)
@@ -55,8 +56,10 @@ LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) sums[r * TILE_BLOCKS + n] = i_sub(i_set1(0), start);
   }
-  for (size_t i = 0; i < whole; i += 64)
+  for (size_t i = 0; i < whole; i += 64) {
+    fetch_step(&fetch);
     add_features(activations + i, stride, tiles + 16 * i, 16 * k, 64, rows, blocks, sums);
+  }
   if (whole < k)
     add_features(activations + whole, stride, tiles + 16 * whole, 16 * k, k - whole, rows, blocks, sums);
 }

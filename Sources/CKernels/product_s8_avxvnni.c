@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <string.h>
 #include "kernels.h"
+#include "weight_fetch.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 #include "lanes_avx2.h"
@@ -43,7 +44,7 @@ LANES void add_features(const int8_t *activations, size_t stride, const int8_t *
 }
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      v16i *sums) {
+                      weight_fetch fetch, v16i *sums) {
   (void)blocks;
   size_t k = p->k, whole = k / 64 * 64;
   const int8_t *tiles = p->tiles + block * k * 16;
@@ -51,8 +52,10 @@ LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_
   v16i start = {_mm256_slli_epi32(channel_sums.low, 7), _mm256_slli_epi32(channel_sums.high, 7)};
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) sums[r] = i_sub(i_set1(0), start);
-  for (size_t i = 0; i < whole; i += 64)
+  for (size_t i = 0; i < whole; i += 64) {
+    fetch_step(&fetch);
     add_features(activations + i, p->activation_stride, tiles + 16 * i, 64, rows, sums);
+  }
   if (whole < k)
     add_features(activations + whole, p->activation_stride, tiles + 16 * whole, k - whole, rows, sums);
 }

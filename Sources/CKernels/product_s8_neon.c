@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "kernels.h"
+#include "weight_fetch.h"
 #include "lanes_neon.h"
 #include "elementary_body.h"
 
@@ -43,8 +44,8 @@ LANES void add_products(int32x4_t sums[TILE_ROWS][8], const int8_t *activations,
 }
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      v16i *sums) {
-  (void)blocks;
+                      weight_fetch fetch, v16i *sums) {
+  (void)blocks, (void)fetch;
   size_t k = p->k, stride = p->activation_stride;
   const int8_t *tiles = p->tiles + block * k * 16;
   int32x4_t halves[TILE_ROWS][8];

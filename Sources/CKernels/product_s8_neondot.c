@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "kernels.h"
+#include "weight_fetch.h"
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 #include "lanes_neon.h"
@@ -26,8 +27,8 @@
   }
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      v16i *sums) {
-  (void)blocks;
+                      weight_fetch fetch, v16i *sums) {
+  (void)blocks, (void)fetch;
   size_t k = p->k, stride = p->activation_stride;
   const int8_t *tiles = p->tiles + block * k * 16;
 #pragma clang loop unroll(full)

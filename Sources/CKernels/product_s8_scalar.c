@@ -1,6 +1,7 @@
 // The int8 product in plain C: the oracle.
 #pragma STDC FP_CONTRACT OFF
 #include "kernels.h"
+#include "weight_fetch.h"
 #include "lanes_scalar.h"
 #include "elementary_body.h"
 
@@ -9,8 +10,8 @@
 #define TILE_ROW_CASES(CASE, blocks) CASE(1, blocks)
 
 LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      v16i *sums) {
-  (void)rows, (void)blocks;
+                      weight_fetch fetch, v16i *sums) {
+  (void)rows, (void)blocks, (void)fetch;
   const int8_t *tiles = p->tiles + block * p->k * 16;
   for (size_t c = 0; c < 16; c++) sums->lane[c] = 0;
   for (size_t i = 0; i < p->k; i += 4)
