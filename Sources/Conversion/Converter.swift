@@ -16,23 +16,30 @@ public struct ConversionOptions: Sendable {
   public var adapter: String?
   /// Whose reading of the tokenizer's files is meant.
   public var tokenizerProfile: TokenizerProfile
-  /// How attention's products are to be computed; int8 needs int8 weights.
-  public var attention: AttentionPrecision
+  /// How attention's products are to be computed; int8 needs int8 weights. `nil` leaves it to the model.
+  public var attention: AttentionPrecision?
 
   /// What to convert, int8 unless said otherwise.
-  /// - Parameter attention: `nil` is int8 where the weights are, else f32.
   public init(
     input: String, output: String, scheme: WeightScheme = .q8, adapter: String? = nil,
     tokenizerProfile: TokenizerProfile = .tokenizers, attention: AttentionPrecision? = nil
   ) {
     precondition(scheme == .q8 || attention != .int8, "attention in int8 needs int8 weights")
-    self.attention = attention ?? (scheme == .q8 ? .int8 : .f32)
+    self.attention = attention
     self.adapter = adapter
     self.tokenizerProfile = tokenizerProfile
     self.input = input
     self.output = output
     self.scheme = scheme
   }
+
+  /// How the products of attention are computed where nobody says: in int8 where the weights are, and rows are so wide that the
+  /// rounding of their heads averages out. All published models are.
+  func attentionPrecision(_ encoder: EncoderConfiguration) -> AttentionPrecision {
+    attention ?? (scheme == .q8 && encoder.hiddenSize >= Self.leastInt8AttentionSize ? .int8 : .f32)
+  }
+
+  private static let leastInt8AttentionSize = 256
 }
 
 /// Turns a checkpoint into a `.glc`: the module's main path, in run order.
@@ -72,7 +79,8 @@ public struct Converter {
     let tokenizer = try CompiledSource(checkpoint, options.tokenizerProfile)
     let layout = GLCLayout(records: try records(mapping), tokenizerSize: tokenizer.bytes.count)
     let metadata = ConversionMetadata(
-      configuration: checkpoint.configuration, scheme: options.scheme, attention: options.attention, tokenizer: tokenizer,
+      configuration: checkpoint.configuration, scheme: options.scheme,
+      attention: options.attentionPrecision(checkpoint.configuration.encoder), tokenizer: tokenizer,
       files: try SourceFiles(sizesOf: checkpoint))
     return ConversionPlan(
       input: ConversionInput(checkpoint, mapping, tokenizer), mapping: mapping, layout: layout,
@@ -98,7 +106,8 @@ public struct Converter {
     }
     let worst = try writeTensors(mapping, relative, checkpoint, writer)
     let metadata = ConversionMetadata(
-      configuration: checkpoint.configuration, scheme: options.scheme, attention: options.attention, tokenizer: tokenizer,
+      configuration: checkpoint.configuration, scheme: options.scheme,
+      attention: options.attentionPrecision(checkpoint.configuration.encoder), tokenizer: tokenizer,
       files: try SourceFiles(checkpoint, weights: digest.wait()))
     let size = try lifting(ConversionError.format) { () throws(GLCFormatError) in
       try writer.finish(metadata: metadata.json.text(), majorVersion: checkpoint.configuration.formatVersion)
