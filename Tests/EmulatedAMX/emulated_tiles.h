@@ -1,4 +1,6 @@
 // amx_tiles.h in plain C, after the pseudo-code of Intel's instruction set reference (LDTILECFG, TILELOADD, TDPBSSD).
+// Whoever compares with Bochs: its 3.0 takes the bytes of TDPBSSD as unsigned, and has no XFD, without which Linux does
+// not enable tiles.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
