@@ -18,7 +18,11 @@ struct GLiClassCommand: ParsableCommand {
 
 /// What every subcommand that computes takes.
 struct ComputeOptions: ParsableArguments {
-  @Option(help: "Threads; as many as processors unless given.")
+  @Option(
+    help: """
+      Threads; unless given, as many as processors that the process may run on, or that the CPU quota of its control groups \
+      amounts to.
+      """)
   var threads: Int?
 
   var engine: EngineOptions { EngineOptions(threads: threads) }

@@ -80,8 +80,11 @@ final class ThreadPool {
     remaining.wait(spins: spins)
   }
 
-  /// The number of threads to use where nobody says: the processors this process may run on.
-  static var defaultCount: Int { min(Int(glcp_available_processors()), maximumCount) }
+  /// The number of threads to use where nobody says: the processors that this process may run on, or that its control groups
+  /// leave it the time of.
+  static var defaultCount: Int {
+    min(Int(glcp_available_processors()), ProcessorQuota().processors ?? maximumCount, maximumCount)
+  }
 }
 
 /// A step on its caller's stack.

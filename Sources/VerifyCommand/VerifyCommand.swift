@@ -47,7 +47,11 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "The largest difference of any logit that passes.")
   var maxLogitError: Double?
 
-  @Option(help: "Threads; as many as processors unless given.")
+  @Option(
+    help: """
+      Threads; unless given, as many as processors that the process may run on, or that the CPU quota of its control groups \
+      amounts to.
+      """)
   var threads: Int?
 
   @Option(
