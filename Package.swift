@@ -102,8 +102,12 @@ let package = Package(
       name: "GLCFormatTests", dependencies: ["GLCFormat", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),
     .testTarget(
       name: "ReferenceModelTests", dependencies: ["ReferenceModel", "Checkpoints", "ModelCore", "TestSupport"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "GLiClass", "Conversion", "ModelCore", "TestSupport"]),
+      name: "EngineTests",
+      dependencies: [
+        "Engine", "GLiClass", "GLCFormat", "Conversion", "ModelCore", "TestSupport", "AllocationCounter",
+      ]),
     .testTarget(
       name: "ConversionTests",
       dependencies: ["Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "TestSupport"]),

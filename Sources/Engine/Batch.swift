@@ -1,6 +1,8 @@
 import ModelCore
 
 /// Texts computed together: their token rows one after another, without padding; and which of their states the head reads.
+///
+/// A session keeps one and fills it anew, so that its lists keep their memory.
 struct Batch {
   struct Text {
     /// Rows of the text's tokens in the batch.
@@ -11,6 +13,9 @@ struct Batch {
     var textRows: Range<Int>
     /// Rows of zeros that the poolings see behind them (`extract_text_features`).
     var filledRows: Int
+    /// Where these stand among those of all texts, and the rows that are projected: one a text, or with pooling `pass` all.
+    var unpooledRows: Range<Int>
+    var projectedRows: Range<Int>
     /// Its labels, among those of all texts, and how many of them, from the end, have no token.
     var labels: Range<Int>
     var lostLabels: Int
@@ -29,15 +34,26 @@ struct Batch {
   var longest = 0
 
   var headRows: Int { headPositions.count }
+  /// Rows of text, and those of them that are projected.
+  var unpooledRows: Int { texts.last?.unpooledRows.upperBound ?? 0 }
+  var projectedRows: Int { texts.last?.projectedRows.upperBound ?? 0 }
 
-  init(_ prompts: [EnginePrompt], _ configuration: ModelConfiguration) {
+  /// Takes in other texts.
+  mutating func fill(_ prompts: ArraySlice<EnginePrompt>, _ configuration: ModelConfiguration) {
+    tokens.removeAll(keepingCapacity: true)
+    texts.removeAll(keepingCapacity: true)
+    headPositions.removeAll(keepingCapacity: true)
+    labelRows.removeAll(keepingCapacity: true)
+    segments.removeAll(keepingCapacity: true)
+    longest = 0
     for prompt in prompts {
       let start = tokens.count
       tokens += prompt.tokens
-      if configuration.head.usesSegmentEmbeddings { segments += Self.segments(prompt.tokens, configuration.prompt) }
+      if configuration.head.usesSegmentEmbeddings { addSegments(of: prompt.tokens, configuration.prompt) }
       longest = max(longest, prompt.tokens.count)
       let text = Text(
         rows: start..<tokens.count, headRows: headPositions.count..<headPositions.count, textRows: 0..<0, filledRows: 0,
+        unpooledRows: 0..<0, projectedRows: 0..<0,
         labels: labelRows.count..<labelRows.count + prompt.labelPositions.count + prompt.lostLabelCount,
         lostLabels: prompt.lostLabelCount, columnsOffset: 2 * start + 16 * texts.count)
       let separator = prompt.tokens.firstIndex(of: Int32(configuration.prompt.separatorTokenID))
@@ -46,8 +62,15 @@ struct Batch {
       } else {
         readAllTokens(of: prompt, text, separator, configuration)
       }
-      labelRows += Array(repeating: 0..<0, count: prompt.lostLabelCount)
+      for _ in 0..<prompt.lostLabelCount { labelRows.append(0..<0) }
     }
+  }
+
+  private mutating func append(_ text: Text, _ head: HeadConfiguration) {
+    var text = text
+    text.unpooledRows = unpooledRows..<unpooledRows + text.textRows.count
+    text.projectedRows = projectedRows..<projectedRows + (head.pooling == .pass ? text.textRows.count : 1)
+    texts.append(text)
   }
 
   /// The text's token, then each label's.
@@ -68,7 +91,7 @@ struct Batch {
       if own < count { headPositions.append(own) }
     }
     text.headRows = start..<headPositions.count
-    texts.append(text)
+    append(text, head)
   }
 
   /// All tokens; a label has a span of them, or one.
@@ -95,16 +118,15 @@ struct Batch {
       let lower = min(first, count)
       labelRows.append(start + lower..<start + max(lower, min(end, count)))
     }
-    texts.append(text)
+    append(text, head)
   }
 
-  /// The segments of a prompt's tokens as `GLiClassUniEncoder._create_segment_ids` gives them: 0 before the first separator, 1 from
+  /// Appends the segments of a prompt's tokens as `GLiClassUniEncoder._create_segment_ids` gives them: 0 before the first separator, 1 from
   /// it on. With an example token anywhere, 2 from the first token on that is none, which is nearly always all of them.
-  static func segments(_ tokens: [Int32], _ prompt: PromptConfiguration) -> [Int] {
+  private mutating func addSegments(of tokens: [Int32], _ prompt: PromptConfiguration) {
     let text = tokens.firstIndex(of: Int32(prompt.separatorTokenID)) ?? 0
     let example = Int32(clamping: prompt.exampleTokenID)
-    guard tokens.contains(example) else { return tokens.indices.map { $0 < text ? 0 : 1 } }
-    let other = tokens.firstIndex { $0 != example } ?? 0
-    return tokens.indices.map { $0 >= other ? 2 : $0 < text ? 0 : 1 }
+    let other = tokens.contains(example) ? tokens.firstIndex { $0 != example } ?? 0 : tokens.count
+    for index in tokens.indices { segments.append(index >= other ? 2 : index < text ? 0 : 1) }
   }
 }

@@ -2,44 +2,6 @@ import CKernels
 import GLCFormat
 import ModelCore
 
-/// One text with its labels, as token ids.
-public struct EnginePrompt: Sendable, Equatable {
-  /// All tokens, special tokens and markers included.
-  public var tokens: [Int32]
-  /// Where each label's token stands in ``tokens``, in the order of the labels.
-  public var labelPositions: [Int]
-  /// Labels behind those that have no token, because the input was cut off before them. The Python package gives them a logit all
-  /// the same, made of zeros.
-  public var lostLabelCount: Int
-
-  /// A prompt.
-  public init(tokens: [Int32], labelPositions: [Int], lostLabelCount: Int = 0) {
-    self.tokens = tokens
-    self.labelPositions = labelPositions
-    self.lostLabelCount = lostLabelCount
-  }
-}
-
-/// What the model says of one prompt.
-public struct EngineOutput: Sendable, Equatable {
-  /// One a label, calibrated where the model has a calibrator.
-  public var logits: [Float]
-  /// The logits before the calibrator; `nil` where the model has none.
-  public var uncalibratedLogits: [Float]?
-  /// The projected text and classes, where they were asked for.
-  public var embeddings: EngineEmbeddings?
-}
-
-/// The projected features of one prompt, from which the scorer makes logits (`text_embeddings` and `class_embeddings` of
-/// `gliclass`).
-public struct EngineEmbeddings: Sendable, Equatable {
-  /// One row of hidden size; with pooling `pass` one row a token of the text. (The package has rows of projected zeros behind them
-  /// where it extracts the text from the input.)
-  public var text: [[Float]]
-  /// One row of hidden size a label.
-  public var classes: [[Float]]
-}
-
 /// How a session computes. No choice changes a bit of the logits.
 public struct EngineOptions: Sendable {
   /// Threads, the caller's included; `nil` is the processors this process may run on.
@@ -48,6 +10,8 @@ public struct EngineOptions: Sendable {
   public var instructionSet: InstructionSet?
   /// Whether the last layer is computed for the rows that the head reads only.
   public var skipsUnreadRows = true
+  /// Whether steps are divided over the threads however small they are: for tests.
+  package var dividesEverything = false
 
   /// The fastest way this machine has, unless said otherwise.
   public init(threads: Int? = nil, instructionSet: InstructionSet? = nil) {
@@ -71,6 +35,7 @@ public final class EngineSession {
   let options: EngineOptions
   var relativePositions: RelativePositions
   private let workspace = Workspace()
+  private var batch = Batch()
 
   /// Tokens computed at once; a longer single text is a batch of its own. Batches do not change logits.
   static let batchTokens = 1024
@@ -90,7 +55,7 @@ public final class EngineSession {
     kernels = instructionSet.kernels
     let threads = options.threads ?? ThreadPool.defaultCount
     guard (1...ThreadPool.maximumCount).contains(threads) else { throw .invalidThreadCount(found: threads) }
-    pool = ThreadPool(count: threads)
+    pool = ThreadPool(count: threads, leastShare: options.dividesEverything ? 0 : Work.leastShare)
     failures = Failures(pool.count)
     relativePositions = RelativePositions(model.configuration.encoder)
   }
@@ -106,58 +71,71 @@ public final class EngineSession {
     try outputs(prompts).map(\.logits)
   }
 
+  /// The logits of all prompts, one after another, in place of what `logits` held. Once it has met inputs of the same sizes it
+  /// allocates nothing.
+  /// - Throws: as ``outputs(_:embeddings:)``.
+  public func logits(_ prompts: [EnginePrompt], into logits: inout [Float]) throws(EngineError) {
+    logits.removeAll(keepingCapacity: true)
+    try run(prompts) { outputs, _ in logits.append(contentsOf: outputs.logits) }
+  }
+
   /// What the model says of every prompt, in order.
   /// - Parameter embeddings: whether the projected text and classes are wanted too.
   /// - Throws: ``EngineError/tokenOutsideVocabulary(id:vocabularySize:)``, ``EngineError/invalidPrompt(expected:found:)``,
   ///   ``EngineError/notFinite(path:place:)``, and an I/O error where the file was shortened.
   public func outputs(_ prompts: [EnginePrompt], embeddings: Bool = false) throws(EngineError) -> [EngineOutput] {
+    var results: [EngineOutput] = []
+    results.reserveCapacity(prompts.count)
+    try run(prompts) { outputs, batch in
+      for text in batch.texts { results.append(outputs.output(of: text, embeddings: embeddings)) }
+    }
+    return results
+  }
+
+  /// Batch by batch, in order. `take` sees the outputs of each before the next one overwrites them.
+  private func run(_ prompts: [EnginePrompt], _ take: (BatchOutputs, Batch) -> Void) throws(EngineError) {
     for prompt in prompts { try check(prompt) }
     let environment = glck_enter()
     defer { glck_leave(environment) }
     do throws(EngineError) {
-      let results = try run(prompts, embeddings)
-      try checkIntact()
-      return results
+      var start = 0
+      while start < prompts.count {
+        var end = start + 1
+        var tokens = prompts[start].tokens.count
+        while end < prompts.count, tokens + prompts[end].tokens.count <= Self.batchTokens {
+          tokens += prompts[end].tokens.count
+          end += 1
+        }
+        batch.fill(prompts[start..<end], model.configuration)
+        take(try forward(), batch)
+        start = end
+      }
     } catch {
       // What was read of a file that became shorter says nothing about the file.
       try checkIntact()
       throw error
     }
+    try checkIntact()
   }
 
   private func checkIntact() throws(EngineError) {
     do throws(ModelCoreError) { try model.file.file.checkIntact() } catch { throw .format(.file(error)) }
   }
 
-  /// Batch by batch, in order.
-  private func run(_ prompts: [EnginePrompt], _ embeddings: Bool) throws(EngineError) -> [EngineOutput] {
-    var results: [EngineOutput] = []
-    results.reserveCapacity(prompts.count)
-    var start = 0
-    while start < prompts.count {
-      var end = start + 1
-      var tokens = prompts[start].tokens.count
-      while end < prompts.count, tokens + prompts[end].tokens.count <= Self.batchTokens {
-        tokens += prompts[end].tokens.count
-        end += 1
-      }
-      results += try forward(Batch(Array(prompts[start..<end]), model.configuration), embeddings)
-      start = end
-    }
-    return results
-  }
-
-  private func forward(_ batch: Batch, _ embeddings: Bool) throws(EngineError) -> [EngineOutput] {
+  private func forward() throws(EngineError) -> BatchOutputs {
     let encoder = model.configuration.encoder
     let shape = BatchShape(
       batch, threads: pool.count, configuration: model.configuration, attention: model.attention,
       summedStates: model.head.layerWeights?.count ?? 0,
       relativeRows: encoder.usesRelativePositions ? relativePositions.rows(length: batch.longest) : 0..<0)
     let work = model.layers.first?.work(tokens: batch.tokens.count) ?? 0
-    pool.limit = work * model.layers.count < Work.leastPass ? 1 : pool.count
-    return try ForwardPass(
-      session: self, batch: batch, buffers: try workspace.buffers(shape), returnsEmbeddings: embeddings
-    ).run()
+    pool.limit = work * model.layers.count < Work.leastPass && !options.dividesEverything ? 1 : pool.count
+    return try ForwardPass(session: self, batch: batch, buffers: try workspace.buffers(shape)).run()
+  }
+
+  /// Calls `body` with `context` on every thread that works for this session: for tests that watch them.
+  package func onEachThread<Context>(_ context: Context, _ body: @escaping (Context) -> Void) {
+    pool.run(threads: pool.count, (context: context, body: body)) { own, _ in own.body(own.context) }
   }
 
   private func check(_ prompt: EnginePrompt) throws(EngineError) {

@@ -9,11 +9,10 @@ extension ForwardPass {
   func attend(_ layer: EncoderLayer, _ queries: Queries, _ index: Int) throws(EngineError) {
     if session.model.attention == .int8 {
       try projectQuantized(layer, queries, "layer \(index), queries, keys and values")
-      prepareRelative(layer) { pass, layer, head in pass.sumChannels(layer, head: head) }
     } else {
       project(layer, queries)
-      prepareRelative(layer) { pass, layer, head in pass.widen(layer, head: head) }
     }
+    prepareRelative(layer)
     let work = batch.texts.reduce(0) { $0 + Work.attention(tokens: $1.rows.count, size: encoder.hiddenSize) }
     let threads = pool.threads(for: work)
     pool.run(threads: threads, (pass: self, layer: layer, queries: queries, threads: threads)) { own, thread in
@@ -25,7 +24,7 @@ extension ForwardPass {
   /// One thread's share of texts × heads.
   private func attend(_ layer: EncoderLayer, _ queries: Queries, _ thread: Int, of threads: Int) {
     let heads = encoder.headCount
-    let scratch = buffers.scratch[thread]
+    let scratch = buffers.scratch(thread)
     let isQuantized = session.model.attention == .int8
     var failed = false
     for item in attentionBound(thread, of: threads)..<attentionBound(thread + 1, of: threads) {
@@ -57,10 +56,17 @@ extension ForwardPass {
   }
 
   /// Does for every head what its relative embeddings need before they are met.
-  private func prepareRelative(_ layer: EncoderLayer, _ body: @escaping (ForwardPass, EncoderLayer, Int) -> Void) {
+  private func prepareRelative(_ layer: EncoderLayer) {
     let work = Work.pass(rows: 2 * 16 * buffers.relativeBlocks.count, size: encoder.hiddenSize)
-    pool.split(encoder.headCount, work: work, (pass: self, layer: layer, body: body)) { own, _, range in
-      for head in range { own.body(own.pass, own.layer, head) }
+    pool.split(encoder.headCount, work: work, (pass: self, layer: layer)) { own, _, range in
+      let isQuantized = own.pass.session.model.attention == .int8
+      for head in range {
+        if isQuantized {
+          own.pass.sumChannels(own.layer, head: head)
+        } else {
+          own.pass.widen(own.layer, head: head)
+        }
+      }
     }
   }
 

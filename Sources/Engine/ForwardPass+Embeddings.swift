@@ -10,7 +10,8 @@ extension ForwardPass {
     let hidden = buffers.hidden
     let quantizes = session.model.layers.first?.query.isQuantized ?? false
     if let projection = weights.projection, let sums = buffers.embedding {
-      for rows in blocks {
+      for start in blockStarts {
+        let rows = block(from: start)
         sum(weights, rows, into: sums)
         try quantize(sums, rows: rows.count, for: projection, "embedding projection")
         multiply(
@@ -25,10 +26,11 @@ extension ForwardPass {
   }
 
   /// Rows that go through a wide buffer at once, which so need not have room for all.
-  private var blocks: [Range<Int>] {
-    let size = BatchShape.feedForwardRows
-    return stride(from: 0, to: batch.tokens.count, by: size).map { $0..<min($0 + size, batch.tokens.count) }
+  private func block(from start: Int) -> Range<Int> {
+    start..<min(start + BatchShape.feedForwardRows, batch.tokens.count)
   }
+
+  private var blockStarts: StrideTo<Int> { stride(from: 0, to: batch.tokens.count, by: BatchShape.feedForwardRows) }
 
   /// The embeddings of tokens in `rows`, to the first rows of `target`.
   private func sum(_ weights: EmbeddingWeights, _ rows: Range<Int>, into target: ActivationRows) {
@@ -70,7 +72,8 @@ extension ForwardPass {
       preconditionFailure("a model with a convolution has buffers for it")
     }
     let size = encoder.hiddenSize
-    for rows in blocks {
+    for start in blockStarts {
+      let rows = block(from: start)
       for text in batch.texts {
         for row in text.rows.clamped(to: rows) {
           gather(around: row, of: text, convolution.kernelSize, into: neighbours[row - rows.lowerBound])

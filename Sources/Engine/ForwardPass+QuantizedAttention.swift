@@ -17,7 +17,7 @@ extension ForwardPass {
         let part = AttentionPart.allCases[item / heads]
         let (rows, count) =
           part == .query ? (own.queries.rows, own.queries.count) : (pass.buffers.hidden, pass.batch.tokens.count)
-        let scratch = pass.buffers.scratch[thread]
+        let scratch = pass.buffers.scratch(thread)
         if pass.project(own.layer[part], rows, count, part, head: item % heads, scratch) { failed = true }
       }
       pass.session.failures[thread] = failed

@@ -6,8 +6,6 @@ struct ForwardPass {
   let session: EngineSession
   let batch: Batch
   let buffers: BatchBuffers
-  /// Whether outputs hold the projected text and classes.
-  let returnsEmbeddings: Bool
 
   var kernels: UnsafePointer<glck_kernels> { session.kernels }
   var pool: ThreadPool { session.pool }
@@ -23,8 +21,8 @@ struct ForwardPass {
     var positions: UnsafeMutablePointer<UInt32>
   }
 
-  /// The outputs of every text of the batch.
-  func run() throws(EngineError) -> [EngineOutput] {
+  /// The outputs of all texts of the batch.
+  func run() throws(EngineError) -> BatchOutputs {
     let model = session.model
     preparePositions()
     try embed()

@@ -18,6 +18,10 @@ struct HeadBuffers {
   let textFeatures: ActivationRows?
   let labelFeatures: ActivationRows?
   let attention: CrossAttentionBuffers?
+  /// One a label, before and after the calibrator, and what a scorer's softmax makes of them.
+  let logits: UnsafeMutablePointer<Float>
+  let calibrated: UnsafeMutablePointer<Float>
+  let weights: UnsafeMutablePointer<Float>
 
   init(_ shape: BatchShape, _ place: inout Placer) {
     let (hidden, head) = (shape.encoder.hiddenSize, shape.configuration.head)
@@ -39,6 +43,9 @@ struct HeadBuffers {
     textFeatures = hasFeatures ? place.rows(shape.textRows, width: features, remainders: true) : nil
     labelFeatures = hasFeatures ? place.rows(shape.labels, width: features, remainders: true) : nil
     attention = head.scorer == .crossAttention ? CrossAttentionBuffers(shape, &place) : nil
+    logits = place.take(Float.self, shape.labels)
+    calibrated = place.take(Float.self, shape.labels)
+    weights = place.take(Float.self, shape.labels)
   }
 
   /// The widest rows that scorer, calibrator and the weights of layers make or take.
@@ -60,18 +67,18 @@ struct HeadBuffers {
 /// What the LSTM needs.
 struct LSTMBuffers {
   /// Gates of all rows and both directions, from the inputs alone [2][rows][2 · H].
-  let gates: [UnsafeMutablePointer<Float>]
-  /// For each thread: one hidden state, what it adds to the gates, the cell.
-  let hidden: [ActivationRows]
-  let fromHidden: [UnsafeMutablePointer<Float>]
-  let cells: [UnsafeMutablePointer<Float>]
+  let gates: Pieces<Float>
+  /// For each thread: one hidden state (a row each), what it adds to the gates, the cell.
+  let hidden: ActivationRows
+  let fromHidden: Pieces<Float>
+  let cells: Pieces<Float>
   let gateStride: Int
 
   init(_ shape: BatchShape, _ place: inout Placer) {
     let size = shape.encoder.hiddenSize
     gateStride = (2 * size).roundedUp(toMultipleOf: 64)
     gates = place.take(Float.self, shape.unpooledRows * gateStride, times: 2)
-    hidden = (0..<shape.threads).map { _ in place.rows(1, width: size / 2, remainders: true) }
+    hidden = place.rows(shape.threads, width: size / 2, remainders: true)
     fromHidden = place.take(Float.self, gateStride, times: shape.threads)
     cells = place.take(Float.self, size / 2, times: shape.threads)
   }
@@ -87,9 +94,9 @@ struct CrossAttentionBuffers {
   let keys: ActivationRows
   let values: ActivationRows
   /// For each thread: keys of one head as panels, scores, weighted values.
-  let panels: [UnsafeMutablePointer<Float>]
-  let scores: [UnsafeMutablePointer<Float>]
-  let context: [UnsafeMutablePointer<Float>]
+  let panels: Pieces<Float>
+  let scores: Pieces<Float>
+  let context: Pieces<Float>
   let scoreStride: Int
   let contextStride: Int
 

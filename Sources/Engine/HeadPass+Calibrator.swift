@@ -6,8 +6,9 @@ extension HeadPass {
   /// beta · logit + bias, both from a perceptron over text, label and the logits of the text. Lost labels keep their logits and do
   /// not count.
   func calibrate(
-    _ calibrator: CalibratorWeights, _ logits: [Float], labels: ActivationRows
-  ) throws(EngineError) -> [Float] {
+    _ calibrator: CalibratorWeights, _ logits: UnsafeMutableBufferPointer<Float>, labels: ActivationRows,
+    into calibrated: UnsafeMutableBufferPointer<Float>
+  ) throws(EngineError) {
     let count = batch.labelRows.count
     // Their projected forms are needed no more, but by embeddings: they are normalized into the projectors' inputs.
     let (text, label) = (buffers.input, buffers.input.advanced(by: batch.texts.count))
@@ -21,13 +22,14 @@ extension HeadPass {
       }
     }
     let output = try apply(calibrator.mlp, rows: count, "calibrator")
-    var calibrated = logits
-    for row in batch.texts.flatMap({ $0.labels.dropLast($0.lostLabels) }) {
-      let bias = calibrator.configuration.hasBias ? output[row][1] : 0
-      kernels.pointee.activate_rows(GLCK_ACTIVATION_SIGMOID, 1, output[row])
-      calibrated[row] = calibrator.configuration.maximumScale * output[row][0] * logits[row] + bias
+    _ = calibrated.update(from: logits)
+    for text in batch.texts {
+      for row in text.labels.dropLast(text.lostLabels) {
+        let bias = calibrator.configuration.hasBias ? output[row][1] : 0
+        kernels.pointee.activate_rows(GLCK_ACTIVATION_SIGMOID, 1, output[row])
+        calibrated[row] = calibrator.configuration.maximumScale * output[row][0] * logits[row] + bias
+      }
     }
-    return calibrated
   }
 
   /// t, l, t · l, |t − l|
@@ -50,7 +52,7 @@ private struct LogitStatistics {
   let meanEntropy: Float
   let logarithmOfCount: Float
 
-  init(_ logits: ArraySlice<Float>, _ kernels: UnsafePointer<glck_kernels>) {
+  init(_ logits: Slice<UnsafeMutableBufferPointer<Float>>, _ kernels: UnsafePointer<glck_kernels>) {
     let count = Float(max(1, logits.count))
     largest = logits.max() ?? 0
     mean = logits.reduce(0, +) / count

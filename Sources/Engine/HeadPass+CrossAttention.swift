@@ -8,7 +8,7 @@ extension HeadPass {
     _ weights: CrossAttentionWeights, text: ActivationRows, labels: ActivationRows
   ) throws(EngineError) {
     guard let own = buffers.attention, let context = buffers.labelFeatures else { return }
-    let (textRows, labelRows) = (projectedText.last?.upperBound ?? 0, batch.labelRows.count)
+    let (textRows, labelRows) = (batch.projectedRows, batch.labelRows.count)
     try layerNorm(weights.queryNorm, labels, labelRows, into: own.labels)
     try apply(weights.query, own.labels, labelRows, into: own.queries, .linear, "scorer")
     try layerNorm(weights.keyNorm, text, textRows, into: own.text)
@@ -18,9 +18,9 @@ extension HeadPass {
     let work = Work.multiplyAccumulates(2 * textRows * labelRows * size)
     pass.pool.split(batch.texts.count, work: work, (head: self, context: context)) { own, thread, texts in
       for index in texts {
+        let text = own.head.batch.texts[index]
         for number in 0..<own.head.head.scorerHeadCount {
-          own.head.attend(
-            number, own.head.projectedText[index], own.head.batch.texts[index].labels, into: own.context, thread)
+          own.head.attend(number, text.projectedRows, text.labels, into: own.context, thread)
         }
       }
     }

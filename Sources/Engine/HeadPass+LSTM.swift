@@ -6,25 +6,19 @@ extension HeadPass {
   /// Rows of all texts, one after another: forward in the first half of the features, backward in the second.
   func runLSTM(_ states: ActivationRows) throws(EngineError) -> ActivationRows {
     guard let rows = buffers.unpooled, let own = buffers.lstm else { preconditionFailure("called without an LSTM") }
-    var starts: [Int] = []
-    var count = 0
+    let count = batch.unpooledRows
     for text in batch.texts {
-      starts.append(count)
-      for row in text.textRows {
-        rows[count].update(from: states[row], count: size)
-        count += 1
-      }
+      for (row, state) in zip(text.unpooledRows, text.textRows) { rows[row].update(from: states[state], count: size) }
     }
-    for (direction, gates) in zip(weights.lstm, own.gates) {
+    for (index, direction) in weights.lstm.enumerated() {
       try pass.quantize(rows, rows: count, for: direction.input, "LSTM")
-      pass.multiply(direction.input, rows, rows: 0..<count, output: gates, stride: own.gateStride)
+      pass.multiply(direction.input, rows, rows: 0..<count, output: own.gates[index], stride: own.gateStride)
     }
     // Their inputs are in the gates: the rows take the outputs.
     let work = 2 * count * weights.lstm[0].hidden.work(rows: 1)
-    pass.pool.split(2 * batch.texts.count, work: work, (head: self, starts: starts, rows: rows)) { own, thread, items in
+    pass.pool.split(2 * batch.texts.count, work: work, (head: self, rows: rows)) { own, thread, items in
       for item in items {
-        let start = own.starts[item / 2]
-        let range = start..<start + own.head.batch.texts[item / 2].textRows.count
+        let range = own.head.batch.texts[item / 2].unpooledRows
         if own.head.recur(range, direction: item % 2, own.rows, thread) {
           own.head.pass.session.failures[thread] = true
         }
@@ -38,7 +32,7 @@ extension HeadPass {
   private func recur(_ range: Range<Int>, direction: Int, _ output: ActivationRows, _ thread: Int) -> Bool {
     guard let own = buffers.lstm else { return false }
     let half = size / 2
-    let (hidden, cell, added) = (own.hidden[thread], own.cells[thread], own.fromHidden[thread])
+    let (hidden, cell, added) = (own.hidden.advanced(by: thread), own.cells[thread], own.fromHidden[thread])
     hidden.floats.update(repeating: 0, count: half)
     cell.update(repeating: 0, count: half)
     var failed = false

@@ -4,25 +4,27 @@ import ModelCore
 // Logits of projected text and labels (numerics 6.6; `scorers.py`).
 extension HeadPass {
   /// One logit a label of every text.
-  func score(text: ActivationRows, labels: ActivationRows) throws(EngineError) -> [Float] {
+  func score(
+    text: ActivationRows, labels: ActivationRows, into logits: UnsafeMutableBufferPointer<Float>
+  ) throws(EngineError) {
     switch weights.scorer {
     case .simple:
-      return perLabel { kernels.pointee.dot(size, text[$0], labels[$1]) }
+      forEachLabel { logits[$1] = kernels.pointee.dot(size, text[$0], labels[$1]) }
     case .mlp(let mlp):
       forEachLabel { index, label in
         buffers.near[label].update(from: text[index], count: size)
         (buffers.near[label] + size).update(from: labels[label], count: size)
       }
-      return try logits(mlp)
+      try score(mlp, into: logits)
     case .weightedDot(let textLinear, let labelLinear, let mlp):
       try weightedDot(textLinear, labelLinear, text, labels)
-      return try logits(mlp)
+      try score(mlp, into: logits)
     case .hopfield(let query, let key, let value, let mlp):
       try hopfield(query, key, value, text, labels)
-      return try logits(mlp)
+      try score(mlp, into: logits)
     case .crossAttention(let weights):
       try attend(weights, text: text, labels: labels)
-      return try logits(weights.mlp)
+      try score(weights.mlp, into: logits)
     }
   }
 
@@ -33,16 +35,10 @@ extension HeadPass {
     }
   }
 
-  private func perLabel(_ body: (Int, Int) -> Float) -> [Float] {
-    var values = [Float](repeating: 0, count: batch.labelRows.count)
-    forEachLabel { values[$1] = body($0, $1) }
-    return values
-  }
-
   /// What a perceptron of one output makes of the label rows in ``HeadBuffers/near``.
-  private func logits(_ mlp: Perceptron) throws(EngineError) -> [Float] {
+  private func score(_ mlp: Perceptron, into logits: UnsafeMutableBufferPointer<Float>) throws(EngineError) {
     let output = try apply(mlp, rows: batch.labelRows.count, "scorer")
-    return batch.labelRows.indices.map { output[$0][0] }
+    for label in logits.indices { logits[label] = output[label][0] }
   }
 
   /// near = t₀, l₀, t₁ · l₁ of the projections' halves (`ScorerWeightedDot`).
@@ -67,12 +63,15 @@ extension HeadPass {
     guard let t = buffers.textFeatures, let l = buffers.labelFeatures else { return }
     try apply(query, labels, batch.labelRows.count, into: l, .linear, "scorer")
     try apply(key, text, batch.texts.count, into: t, .linear, "scorer")
-    let scores = perLabel { kernels.pointee.dot(size, l[$1], t[$0]) * 4 }
+    let scores = buffers.weights
+    forEachLabel { scores[$1] = kernels.pointee.dot(size, l[$1], t[$0]) * 4 }
     try apply(value, text, batch.texts.count, into: t, .linear, "scorer")
     for (index, own) in batch.texts.enumerated() {
-      for (label, weight) in zip(own.labels, Scores.softmax(scores[own.labels], kernels)) {
+      Scores.softmax(
+        UnsafeMutableBufferPointer(start: scores + own.labels.lowerBound, count: own.labels.count), kernels)
+      for label in own.labels {
         buffers.near[label].update(from: labels[label], count: size)
-        kernels.pointee.add_scaled(size, weight, t[index], buffers.near[label])
+        kernels.pointee.add_scaled(size, scores[label], t[index], buffers.near[label])
       }
     }
   }

@@ -5,18 +5,6 @@ import ModelCore
 /// `gliclass` `model.py`).
 struct HeadPass {
   let pass: ForwardPass
-  /// Rows of a text among all rows of text that are projected: one, or with pooling `pass` all.
-  let projectedText: [Range<Int>]
-
-  init(pass: ForwardPass) {
-    self.pass = pass
-    let passesAll = pass.session.model.configuration.head.pooling == .pass
-    var start = 0
-    projectedText = pass.batch.texts.map { text in
-      defer { start += passesAll ? text.textRows.count : 1 }
-      return start..<start + (passesAll ? text.textRows.count : 1)
-    }
-  }
 
   var batch: Batch { pass.batch }
   var buffers: HeadBuffers { pass.buffers.head }
@@ -26,37 +14,35 @@ struct HeadPass {
   /// Features of a state, H.
   var size: Int { pass.encoder.hiddenSize }
 
-  func run() throws(EngineError) -> [EngineOutput] {
+  func run() throws(EngineError) -> BatchOutputs {
     let states = weights.layerWeights == nil ? pass.buffers.headHidden : try weighLayers()
     try poolText(states)
     poolLabels(states)
-    let textRows = projectedText.last?.upperBound ?? 0
+    let textRows = batch.projectedRows
     let rows = textRows + batch.labelRows.count
     try project(weights.text, 0..<textRows, "text projector")
     try project(weights.classes, textRows..<rows, "classes projector")
     if head.normalizesFeatures { normalize(rows) }
-    var logits = try score(text: buffers.output, labels: buffers.output.advanced(by: textRows))
-    if let scale = weights.logitScale { logits = logits.map { $0 * scale } }
+    let logits = UnsafeMutableBufferPointer(start: buffers.logits, count: batch.labelRows.count)
+    try score(text: buffers.output, labels: buffers.output.advanced(by: textRows), into: logits)
+    if let scale = weights.logitScale { for label in logits.indices { logits[label] *= scale } }
     try check(logits)
-    let calibrated = try weights.calibrator.map { (calibrator) throws(EngineError) in
-      try calibrate(calibrator, logits, labels: buffers.output.advanced(by: textRows))
+    var outputs = BatchOutputs(
+      logits: UnsafeBufferPointer(logits), features: buffers.output, featureSize: size, projectedRows: textRows)
+    if let calibrator = weights.calibrator {
+      let calibrated = UnsafeMutableBufferPointer(start: buffers.calibrated, count: logits.count)
+      try calibrate(calibrator, logits, labels: buffers.output.advanced(by: textRows), into: calibrated)
+      try check(calibrated)
+      outputs.uncalibratedLogits = outputs.logits
+      outputs.logits = UnsafeBufferPointer(calibrated)
     }
-    if let calibrated { try check(calibrated) }
-    return zip(batch.texts, projectedText).map { text, own in
-      EngineOutput(
-        logits: Array((calibrated ?? logits)[text.labels]),
-        uncalibratedLogits: calibrated == nil ? nil : Array(logits[text.labels]),
-        embeddings: pass.returnsEmbeddings
-          ? EngineEmbeddings(text: own.map(features), classes: text.labels.map { features(textRows + $0) }) : nil)
-    }
+    return outputs
   }
 
   /// The last products are behind the last row that was judged.
-  private func check(_ logits: [Float]) throws(EngineError) {
+  private func check(_ logits: UnsafeMutableBufferPointer<Float>) throws(EngineError) {
     guard logits.allSatisfy(\.isFinite) else { throw .notFinite(path: pass.session.model.file.path, place: "logits") }
   }
-
-  private func features(_ row: Int) -> [Float] { Array(UnsafeBufferPointer(start: buffers.output[row], count: size)) }
 
   private func project(_ projector: Perceptron, _ rows: Range<Int>, _ place: String) throws(EngineError) {
     guard !rows.isEmpty else { return }

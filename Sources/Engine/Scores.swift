@@ -13,17 +13,12 @@ public enum Scores {
   public static func softmax(_ logits: [Float]) -> [Float] {
     let environment = glck_enter()
     defer { glck_leave(environment) }
-    return softmax(logits[...], glck_kernels_at(0))
-  }
-
-  /// The same within the environment of kernels.
-  static func softmax(_ logits: ArraySlice<Float>, _ kernels: UnsafePointer<glck_kernels>) -> [Float] {
-    var values = Array(logits)
-    values.withUnsafeMutableBufferPointer { softmax($0, kernels) }
+    var values = logits
+    values.withUnsafeMutableBufferPointer { softmax($0, glck_kernels_at(0)) }
     return values
   }
 
-  /// The same, in place.
+  /// The same in place, within the environment of kernels.
   static func softmax(_ values: UnsafeMutableBufferPointer<Float>, _ kernels: UnsafePointer<glck_kernels>) {
     guard let largest = values.max() else { return }
     for index in values.indices { values[index] -= largest }

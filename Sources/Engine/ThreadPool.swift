@@ -8,21 +8,24 @@ import CPlatform
 ///
 /// Bodies are handed what they work on as a context, and capture nothing: a closure that captures lives on the heap as soon
 /// as another thread may call it, and a step is to allocate nothing.
-final class ThreadPool {
+package final class ThreadPool {
   static let maximumCount = 256
 
   /// Threads that work, the caller included.
-  let count: Int
+  package let count: Int
   /// How many of them may work now: a small forward pass is faster without the others.
   var limit: Int
   private let workers: [PoolWorker]
   private let remaining = Countdown()
+  private let leastShare: Int
   /// With more threads than processors, one that spins may keep the one it waits for from running.
   private let spins: Bool
 
   /// Starts `count` − 1 threads.
-  init(count: Int) {
+  /// - Parameter leastShare: work that a thread is woken for, in nanoseconds.
+  package init(count: Int, leastShare: Int) {
     precondition(count >= 1)
+    self.leastShare = leastShare
     spins = count <= glcp_available_processors()
     var workers: [PoolWorker] = []
     for index in 1..<max(count, 1) {
@@ -41,13 +44,12 @@ final class ThreadPool {
 
   /// The threads that are worth their synchronization, which costs about a microsecond.
   /// - Parameter work: what one thread would take, about, in nanoseconds on the fastest kernels.
-  func threads(for work: Int) -> Int { max(1, min(limit, work / Self.leastShare)) }
-
-  /// Work that a thread is woken for, in nanoseconds.
-  private static let leastShare = 2000
+  func threads(for work: Int) -> Int {
+    leastShare == 0 ? limit : max(1, min(limit, work / leastShare))
+  }
 
   /// Calls `body(context, index)` for every index below `threads`, each on its own thread, and returns when all have.
-  func run<Context>(threads: Int, _ context: Context, _ body: @escaping (Context, Int) -> Void) {
+  package func run<Context>(threads: Int, _ context: Context, _ body: @escaping (Context, Int) -> Void) {
     precondition(threads <= count)
     guard threads > 1 else { return body(context, 0) }
     withUnsafePointer(to: Step(context: context, body: body)) { step in
@@ -60,7 +62,7 @@ final class ThreadPool {
   }
 
   /// Calls `body` with each thread's share of `0 ..< items`, contiguous, on as many threads as `work` is worth.
-  func split<Context>(
+  package func split<Context>(
     _ items: Int, work: Int, _ context: Context, _ body: @escaping (Context, Int, Range<Int>) -> Void
   ) {
     guard items > 0 else { return }

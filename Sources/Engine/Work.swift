@@ -10,6 +10,8 @@ enum Work {
   /// Attention of `tokens` tokens to each other, all heads, with what relative positions add.
   static func attention(tokens: Int, size: Int) -> Int { multiplyAccumulates(2 * tokens * (tokens + 64) * size) }
 
+  /// Work that a thread is woken for.
+  static let leastShare = 2000
   /// A forward pass below this is faster on one thread: its steps are too short to be divided.
   static let leastPass = 60_000
 }

@@ -3,7 +3,7 @@ import ModelCore
 
 /// The memory of a session: one allocation, sized by the largest batch met so far, divided anew for each batch.
 ///
-/// All of a forward pass's numbers live here; beside it there are a few small lists a batch (texts, shares of heads).
+/// All of a forward pass's numbers live here.
 final class Workspace {
   private var base: UnsafeMutableRawPointer?
   private var capacity = 0
@@ -54,9 +54,23 @@ struct Placer {
   }
 
   /// Several pieces of the same size.
-  mutating func take<Element>(_ type: Element.Type, _ count: Int, times: Int) -> [UnsafeMutablePointer<Element>] {
-    (0..<times).map { _ in take(type, count) }
+  mutating func take<Element>(_ type: Element.Type, _ count: Int, times: Int) -> Pieces<Element> {
+    let bytes = (count * MemoryLayout<Element>.stride).roundedUp(toMultipleOf: 64)
+    let stride = bytes / MemoryLayout<Element>.stride
+    return Pieces(first: take(type, stride * times), stride: stride)
   }
+
+  /// `times` pieces as large as what `body` takes. Returns where the first is.
+  mutating func reserve(times: Int, _ body: (inout Placer) -> Void) -> (first: Placer, size: Int) {
+    var measure = Placer(base: nil)
+    body(&measure)
+    let first = Placer(base: base.map { $0 + offset })
+    offset += times * measure.offset
+    return (first, measure.offset)
+  }
+
+  /// A placer that begins `bytes` behind this one.
+  func advanced(by bytes: Int) -> Placer { Placer(base: base.map { $0 + offset + bytes }) }
 
   mutating func rows(_ count: Int, width: Int, remainders: Bool = false) -> ActivationRows {
     let padded = width.roundedUp(toMultipleOf: 64)
@@ -66,6 +80,14 @@ struct Placer {
       remainders: remainders ? take(Int8.self, count * padded) : nil,
       remainderScales: remainders ? take(Float.self, count) : nil)
   }
+}
+
+/// Pieces of the same size, one after another.
+struct Pieces<Element> {
+  let first: UnsafeMutablePointer<Element>
+  let stride: Int
+
+  subscript(index: Int) -> UnsafeMutablePointer<Element> { first + index * stride }
 }
 
 /// The sizes that decide how much memory a batch takes.
@@ -108,9 +130,9 @@ struct BatchShape {
     texts = batch.texts.count
     headRows = batch.headRows
     labels = batch.labelRows.count
-    mostLabels = batch.texts.map(\.labels.count).max() ?? 0
-    unpooledRows = batch.texts.reduce(0) { $0 + $1.textRows.count }
-    textRows = configuration.head.pooling == .pass ? unpooledRows : texts
+    mostLabels = batch.texts.reduce(0) { max($0, $1.labels.count) }
+    unpooledRows = batch.unpooledRows
+    textRows = batch.projectedRows
     self.threads = threads
     self.configuration = configuration
     self.attention = attention
@@ -126,7 +148,7 @@ struct BatchBuffers {
   let headHidden: ActivationRows
   /// Some sums of embeddings [rows][E] where they are projected, and one embedding to be added for each thread.
   let embedding: ActivationRows?
-  let addends: [UnsafeMutablePointer<Float>]
+  let addends: Pieces<Float>
   /// Some inputs, and the output, of the convolution [rows][kernel · H], [tokens][H].
   let neighbours: ActivationRows?
   let convolved: UnsafeMutablePointer<Float>?
@@ -148,7 +170,9 @@ struct BatchBuffers {
   /// Relative column of query and key, [2 · length − 1] a text and 15 behind them.
   let columns: UnsafeMutablePointer<Int32>
   let head: HeadBuffers
-  let scratch: [AttentionScratch]
+  private let firstScratch: Placer
+  private let scratchSize: Int
+  private let shape: BatchShape
   /// Blocks of 16 relative rows in use.
   let relativeBlocks: Range<Int>
 
@@ -182,7 +206,16 @@ struct BatchBuffers {
     columns = place.take(Int32.self, 2 * shape.tokens + 16 * shape.texts)
     head = HeadBuffers(shape, &place)
     let blocks = relativeBlocks.count
-    scratch = (0..<shape.threads).map { _ in AttentionScratch(shape, blocks, &place) }
+    (firstScratch, scratchSize) = place.reserve(times: shape.threads) { place in
+      _ = AttentionScratch(shape, blocks, &place)
+    }
+    self.shape = shape
+  }
+
+  /// What the thread of this index needs.
+  func scratch(_ thread: Int) -> AttentionScratch {
+    var place = firstScratch.advanced(by: thread * scratchSize)
+    return AttentionScratch(shape, relativeBlocks.count, &place)
   }
 }
 

@@ -78,6 +78,7 @@ import Testing
     func session(_ set: InstructionSet, threads: Int, skips: Bool = true) throws -> EngineSession {
       var options = EngineOptions(threads: threads, instructionSet: set)
       options.skipsUnreadRows = skips
+      options.dividesEverything = true
       return try model.makeSession(options: options).engine
     }
     let scalar = try session(InstructionSet.available[0], threads: 1)
