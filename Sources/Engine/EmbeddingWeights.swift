@@ -13,10 +13,13 @@ struct EmbeddingWeights {
   let projection: Linear?
   let norm: LayerNormWeights
 
-  init(_ file: GLCFile, _ configuration: ModelConfiguration) throws(EngineError) {
+  /// - Parameter mappedBytes: A table of tokens with more bytes is read row by row and never mapped: the words of a text would
+  ///   make megabytes of it resident, and many texts the whole of it.
+  init(_ file: GLCFile, _ configuration: ModelConfiguration, mappedBytes: Int) throws(EngineError) {
     let encoder = configuration.encoder
     let size = encoder.embeddingSize
-    tokens = try EmbeddingTable(file, "embeddings.tokens", rows: encoder.vocabularySize, columns: size)
+    tokens = try EmbeddingTable(
+      file, Self.tokenTable, rows: encoder.vocabularySize, columns: size, mappedBytes: mappedBytes)
     positions =
       encoder.absolutePositionCount > 0
       ? try EmbeddingTable(file, "embeddings.positions", rows: encoder.absolutePositionCount, columns: size) : nil
@@ -30,6 +33,9 @@ struct EmbeddingWeights {
       : try Linear(file, "embeddings.projection", inputs: size, outputs: encoder.hiddenSize, hasBias: false)
     norm = try LayerNormWeights(file, "embeddings.norm", size: encoder.hiddenSize)
   }
+
+  /// The one tensor of which a forward pass reads a part.
+  static let tokenTable = "embeddings.tokens"
 }
 
 /// A table of embeddings, one row a token, a position or a segment.
@@ -40,15 +46,20 @@ struct EmbeddingTable {
   }
 
   private let rows: Rows
+  private let file: MappedFile
+  /// Where the rows begin in the file, for a table that is read row by row.
+  private let offset: Int?
   let columns: Int
 
   /// - Parameter isSmall: whether it is f32 in every file.
   init(
-    _ file: GLCFile, _ name: String, rows count: Int, columns: Int, isSmall: Bool = false
+    _ file: GLCFile, _ name: String, rows count: Int, columns: Int, isSmall: Bool = false, mappedBytes: Int = .max
   ) throws(EngineError) {
     self.columns = columns
     let record = try file.tensor(name, shape: [count, columns])
     let extent = file.extent(record)
+    self.file = file.file
+    offset = extent.count > mappedBytes ? file.range(record).lowerBound : nil
     switch (record.encoding, record.layout) {
     case (.int8, .rows) where !isSmall:
       rows = .int8(
@@ -63,11 +74,27 @@ struct EmbeddingTable {
   }
 
   /// Writes one row, widened, to `target`.
-  func copy(_ row: Int, to target: UnsafeMutablePointer<Float>, _ kernels: UnsafePointer<glck_kernels>) {
+  /// - Parameter scratch: room for a row besides.
+  func copy(
+    _ row: Int, to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    _ kernels: UnsafePointer<glck_kernels>
+  ) {
     switch rows {
     case .int8(let codes, let scales, let rowsPerScale):
-      kernels.pointee.widen_row(columns, codes + row * columns, scales[row / rowsPerScale], target)
-    case .f32(let rows): target.update(from: rows + row * columns, count: columns)
+      var own = codes + row * columns
+      if let offset {
+        let bytes = UnsafeMutableRawBufferPointer(start: scratch, count: columns)
+        file.read(at: offset + row * columns, into: bytes)
+        own = UnsafeRawPointer(scratch).assumingMemoryBound(to: Int8.self)
+      }
+      kernels.pointee.widen_row(columns, own, scales[row / rowsPerScale], target)
+    case .f32(let rows):
+      if let offset {
+        let bytes = UnsafeMutableRawBufferPointer(start: target, count: columns * MemoryLayout<Float>.stride)
+        file.read(at: offset + row * bytes.count, into: bytes)
+      } else {
+        target.update(from: rows + row * columns, count: columns)
+      }
     }
   }
 }

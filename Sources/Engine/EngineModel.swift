@@ -18,11 +18,14 @@ public final class EngineModel: @unchecked Sendable {
   public var configuration: ModelConfiguration { file.configuration }
 
   /// Finds every tensor that the configuration calls for.
-  public init(_ file: GLCFile) throws(EngineError) {
+  public convenience init(_ file: GLCFile) throws(EngineError) { try self.init(file, mappedTableBytes: 16 << 20) }
+
+  /// - Parameter mappedTableBytes: A larger table of tokens is read row by row.
+  package init(_ file: GLCFile, mappedTableBytes: Int) throws(EngineError) {
     self.file = file
     let encoder = file.configuration.encoder
     let attention = try Self.attentionPrecision(file)
-    embeddings = try EmbeddingWeights(file, file.configuration)
+    embeddings = try EmbeddingWeights(file, file.configuration, mappedBytes: mappedTableBytes)
     var layers: [EncoderLayer] = []
     for index in 0..<encoder.layerCount { layers.append(try EncoderLayer(file, "layers.\(index)", encoder)) }
     self.layers = layers
@@ -34,6 +37,20 @@ public final class EngineModel: @unchecked Sendable {
     convolution = try ConvolutionWeights(file, encoder)
     head = try HeadWeights(file, file.configuration)
     try Self.checkHead(head.projectors.flatMap(\.layers), file)
+  }
+
+  /// Has the system read what every pass will need, where it does not hold it: with large reads and while the caller goes on.
+  func prefetch() {
+    var needed = 0..<0
+    for record in file.records where record.name != EmbeddingWeights.tokenTable {
+      let range = file.range(record)
+      if range.lowerBound != needed.upperBound {
+        file.file.prefetch(needed)
+        needed = range
+      }
+      needed = needed.lowerBound..<range.upperBound
+    }
+    file.file.prefetch(needed)
   }
 
   /// The metadata says how the head's activations are taken; the encoding of the projectors' weights decides it.

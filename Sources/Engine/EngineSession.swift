@@ -58,6 +58,7 @@ public final class EngineSession {
     pool = ThreadPool(count: threads, leastShare: options.dividesEverything ? 0 : Work.leastShare)
     failures = Failures(pool.count)
     relativePositions = RelativePositions(model.configuration.encoder)
+    model.prefetch()
   }
 
   /// Threads that work.

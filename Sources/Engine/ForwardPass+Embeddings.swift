@@ -39,7 +39,9 @@ extension ForwardPass {
       (pass: self, weights: weights, first: rows.lowerBound, target: target)
     ) { own, thread, rows in
       for row in rows {
-        own.pass.sum(own.weights, own.first + row, into: own.target[row], own.pass.buffers.addends[thread])
+        let addends = own.pass.buffers.addends
+        own.pass.sum(
+          own.weights, own.first + row, into: own.target[row], addends[2 * thread], addends[2 * thread + 1])
       }
     }
   }
@@ -47,16 +49,16 @@ extension ForwardPass {
   /// Token + segment + position + token type, in this order.
   private func sum(
     _ weights: EmbeddingWeights, _ row: Int, into target: UnsafeMutablePointer<Float>,
-    _ addend: UnsafeMutablePointer<Float>
+    _ addend: UnsafeMutablePointer<Float>, _ spare: UnsafeMutablePointer<Float>
   ) {
     let size = encoder.embeddingSize
-    weights.tokens.copy(Int(batch.tokens[row]), to: target, kernels)
+    weights.tokens.copy(Int(batch.tokens[row]), to: target, scratch: spare, kernels)
     if let segments = weights.segments {
-      segments.copy(batch.segments[row], to: addend, kernels)
+      segments.copy(batch.segments[row], to: addend, scratch: spare, kernels)
       add(addend, to: target, size)
     }
     if let positions = weights.positions {
-      positions.copy(Int(buffers.positions[row]), to: addend, kernels)
+      positions.copy(Int(buffers.positions[row]), to: addend, scratch: spare, kernels)
       add(addend, to: target, size)
     }
     if let tokenType = weights.tokenType { add(tokenType, to: target, size) }

@@ -146,7 +146,7 @@ struct BatchBuffers {
   /// Hidden states of all tokens [tokens][H], and of the rows that the head reads: the same where those are all.
   let hidden: ActivationRows
   let headHidden: ActivationRows
-  /// Some sums of embeddings [rows][E] where they are projected, and one embedding to be added for each thread.
+  /// Some sums of embeddings [rows][E] where they are projected, and two embeddings for each thread.
   let embedding: ActivationRows?
   let addends: Pieces<Float>
   /// Some inputs, and the output, of the convolution [rows][kernel · H], [tokens][H].
@@ -183,7 +183,7 @@ struct BatchBuffers {
     let embeddingSize = shape.encoder.embeddingSize
     let someRows = min(shape.tokens, BatchShape.feedForwardRows)
     embedding = embeddingSize == hiddenSize ? nil : place.rows(someRows, width: embeddingSize, remainders: true)
-    addends = place.take(Float.self, embeddingSize, times: shape.threads)
+    addends = place.take(Float.self, embeddingSize, times: 2 * shape.threads)
     neighbours = shape.encoder.convolution.map { place.rows(someRows, width: $0.kernelSize * hiddenSize) }
     convolved = shape.encoder.convolution.map { _ in place.take(Float.self, shape.tokens * hiddenSize) }
     // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.

@@ -78,10 +78,14 @@ public final class GLCFile: Sendable {
     return records[index]
   }
 
+  /// Where a tensor's extent lies in the file.
+  package func range(_ record: TensorRecord) -> Range<Int> {
+    dataRange.lowerBound + record.extent.lowerBound..<dataRange.lowerBound + record.extent.upperBound
+  }
+
   /// The extent of a tensor. Valid as long as this object.
   package func extent(_ record: TensorRecord) -> UnsafeRawBufferPointer {
-    let start = dataRange.lowerBound + record.extent.lowerBound
-    return UnsafeRawBufferPointer(rebasing: file.unsafeBytes[start..<start + record.extent.count])
+    UnsafeRawBufferPointer(rebasing: file.unsafeBytes[range(record)])
   }
 
   /// Reads all tensor data: compares every checksum, and holds int8 codes and channel sums to the format, because kernels

@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import Synchronization
 
 /// A file mapped read-only, whole.
 ///
@@ -16,6 +17,7 @@ public final class MappedFile: Sendable {
   private let guardSlot: Int32
   /// Kept open to ask the file's size; -1 for an empty file.
   private let descriptor: Int32
+  private let failedToRead = Atomic<Bool>(false)
 
   /// Maps the regular file at `path`.
   /// - Throws: ``ModelCoreError/cannotOpen(path:reason:)``, ``ModelCoreError/readFailed(path:reason:)``.
@@ -73,6 +75,30 @@ public final class MappedFile: Sendable {
     if isShorter || glcp_guard_damaged(guardSlot) != 0 {
       throw .readFailed(path: path, reason: "the file became shorter than its \(size) bytes while it was read")
     }
+    if failedToRead.load(ordering: .relaxed) { throw .readFailed(path: path, reason: systemReason(EIO)) }
+  }
+
+  /// Copies the bytes from `offset` on without mapping them: of a large table from which single rows are wanted, the
+  /// system maps, and reads from a disk, many pages around each. Bytes that cannot be read are zeros, and
+  /// ``checkIntact()`` throws.
+  package func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) {
+    var done = 0
+    while done < target.count {
+      let count = pread(descriptor, target.baseAddress.map { $0 + done }, target.count - done, offset + done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        UnsafeMutableRawBufferPointer(rebasing: target[done...]).initializeMemory(as: UInt8.self, repeating: 0)
+        return failedToRead.store(true, ordering: .relaxed)
+      }
+      done += count
+    }
+  }
+
+  /// Tells the system that `range` will be read soon: it reads what it does not hold, in large pieces and meanwhile.
+  package func prefetch(_ range: Range<Int>) {
+    guard let base, !range.isEmpty, range.lowerBound >= 0, range.upperBound <= size else { return }
+    let start = range.lowerBound / 4096 * 4096
+    madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, MADV_WILLNEED)
   }
 
   /// Tells the system that `range` has been read for the last time, so that its pages no longer count as resident.
