@@ -1,8 +1,8 @@
 import ArgumentParser
 import CommandSupport
 import Engine
+import GLCFormat
 import GLiClass
-import Glibc
 import ModelCore
 
 struct Bench: ParsableCommand {
@@ -26,11 +26,20 @@ struct Bench: ParsableCommand {
   @Option(help: "Labels of each text.")
   var labels = 8
 
-  @Option(help: "Timed runs, after three that are not.")
+  @Option(help: "Timed runs.")
   var runs = 25
+
+  @Option(help: "Runs before them that are not timed.")
+  var warmUp = 3
 
   @Option(help: "Measure how fast the lines of this file are tokenized, on one core, and nothing else.")
   var text: String?
+
+  @Flag(help: "Compute the texts of a batch one after another, each by itself.")
+  var alone = false
+
+  @Flag(help: "Say where the time of as many further runs goes, by kind of step.")
+  var profile = false
 
   @Flag(help: "Print one JSON object instead of a table.")
   var json = false
@@ -44,6 +53,7 @@ struct Bench: ParsableCommand {
       throw ValidationError("--labels takes at least 1 label, and two tokens each with three beside them.")
     }
     guard (1...100_000).contains(runs) else { throw ValidationError("--runs is 1 to 100000.") }
+    guard (0...100_000).contains(warmUp) else { throw ValidationError("--warm-up is 0 to 100000.") }
   }
 
   func run() throws {
@@ -58,19 +68,31 @@ struct Bench: ParsableCommand {
       let session = try model.makeSession(options: compute.engine)
       let openTime = opening.seconds
       let prompts = randomPrompts(model.file.configuration)
+      var logits: [Float] = []
       var times: [Double] = []
-      for run in 0..<runs + 3 {
+      for run in 0..<warmUp + runs {
         let watch = Stopwatch()
-        _ = try session.logits(prompts)
-        if run >= 3 { times.append(watch.seconds) }
+        try compute(prompts, session.engine, into: &logits)
+        if run >= warmUp { times.append(watch.seconds) }
       }
       times.sort()
-      let result = BenchResult(
+      var result = BenchResult(
         isa: session.engine.instructionSet.name, threads: session.engine.threadCount, tokens: tokens, batch: batch,
         labels: labels, openTime: openTime, times: times, workspace: session.engine.workspaceSize,
-        peakResident: peakResidentBytes())
+        peakResident: peakResidentBytes(), checksum: logits.withUnsafeBytes { Checksum.crc32($0) })
+      if profile {
+        result.profile = try ProfileReport(session.engine, runs: runs) {
+          try compute(prompts, session.engine, into: &logits)
+        }
+      }
       Console.print(json ? result.json.text() : result.table)
     }
+  }
+
+  private func compute(_ prompts: [EnginePrompt], _ session: EngineSession, into logits: inout [Float]) throws {
+    guard alone else { return try session.logits(prompts, into: &logits) }
+    logits.removeAll(keepingCapacity: true)
+    for prompt in prompts { logits += try session.logits([prompt])[0] }
   }
 
   /// `[CLS]`, the labels (marker and one token each), separator, random tokens, `[SEP]`: the same on every run.
@@ -94,57 +116,4 @@ struct Bench: ParsableCommand {
       return EnginePrompt(tokens: ids, labelPositions: positions)
     }
   }
-}
-
-struct BenchResult {
-  var isa: String
-  var threads: Int
-  var tokens: Int
-  var batch: Int
-  var labels: Int
-  /// Seconds, ascending for `times`.
-  var openTime: Double
-  var times: [Double]
-  var workspace: Int
-  var peakResident: Int
-
-  private func milliseconds(_ part: Double) -> Double {
-    times[min(times.count - 1, Int(part * Double(times.count)))] * 1000
-  }
-
-  var table: String {
-    let median = milliseconds(0.5)
-    func number(_ value: Double) -> String { Formatting.decimals(value, 2) }
-    return [
-      "\(tokens) tokens x \(batch), \(labels) labels, \(isa), \(threads) threads, \(times.count) runs",
-      "  median    \(number(median)) ms (fastest \(number(milliseconds(0))), 90 % within \(number(milliseconds(0.9))))",
-      "  rate      \(number(Double(batch) / median * 1000)) texts/s, "
-        + "\(Formatting.decimals(Double(batch * tokens) / median * 1000, 0)) tokens/s",
-      "  open      \(number(openTime * 1000)) ms",
-      "  memory    workspace \(Formatting.size(workspace)), peak resident \(Formatting.size(peakResident))",
-    ].joined(separator: "\n")
-  }
-
-  var json: JSON {
-    .object([
-      ("isa", .string(isa)), ("threads", .int(threads)), ("tokens", .int(tokens)), ("batch", .int(batch)),
-      ("labels", .int(labels)), ("runs", .int(times.count)), ("median_ms", .double(milliseconds(0.5))),
-      ("min_ms", .double(milliseconds(0))), ("p90_ms", .double(milliseconds(0.9))),
-      ("open_ms", .double(openTime * 1000)), ("workspace_bytes", .int(workspace)),
-      ("peak_resident_bytes", .int(peakResident)),
-    ])
-  }
-}
-
-/// `VmHWM`: the most memory that was ever resident, mapped pages included; 0 where the system does not say.
-func peakResidentBytes() -> Int {
-  guard let file = fopen("/proc/self/status", "r") else { return 0 }
-  defer { fclose(file) }
-  var line = [CChar](repeating: 0, count: 256)
-  while fgets(&line, Int32(line.count), file) != nil {
-    let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard text.hasPrefix("VmHWM:") else { continue }
-    return (Int(text.split(whereSeparator: { $0 == " " || $0 == "\t" })[1]) ?? 0) * 1024
-  }
-  return 0
 }

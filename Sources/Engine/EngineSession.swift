@@ -36,6 +36,7 @@ public final class EngineSession {
   var relativePositions: RelativePositions
   private let workspace = Workspace()
   private var batch = Batch()
+  var profile: Profile?
 
   /// Tokens computed at once; a longer single text is a batch of its own. Batches do not change logits.
   static let batchTokens = 1024
@@ -99,6 +100,7 @@ public final class EngineSession {
     let environment = glck_enter()
     defer { glck_leave(environment) }
     do throws(EngineError) {
+      profile?.begin()
       var start = 0
       while start < prompts.count {
         var end = start + 1

@@ -12,12 +12,14 @@ extension ForwardPass {
     } else {
       project(layer, queries)
     }
+    session.profile?.end(.projections, layer.query, rows: queries.count + 2 * batch.tokens.count)
     prepareRelative(layer)
     let work = batch.texts.reduce(0) { $0 + Work.attention(tokens: $1.rows.count, size: encoder.hiddenSize) }
     let threads = pool.threads(for: work)
     pool.run(threads: threads, (pass: self, layer: layer, queries: queries, threads: threads)) { own, thread in
       own.pass.attend(own.layer, own.queries, thread, of: own.threads)
     }
+    session.profile?.endAttention(threads: threads)
     try checkFailures("layer \(index), attention")
   }
 
@@ -68,6 +70,14 @@ extension ForwardPass {
         }
       }
     }
+  }
+
+  /// The softmax kernel, which profiles know by itself.
+  func softmax(_ arguments: inout glck_relative_softmax, _ scratch: AttentionScratch) -> Bool {
+    guard let profile = session.profile else { return kernels.pointee.relative_softmax(&arguments) != 0 }
+    let start = Profile.now
+    defer { profile.addSoftmax(since: start, scratch.thread) }
+    return kernels.pointee.relative_softmax(&arguments) != 0
   }
 
   /// Softmax of a block of queries of one head, but for where its results go.

@@ -88,10 +88,10 @@ extension ForwardPass {
           query, rows: block.count, k: size, stride, panels(relative, head: head, blocks, buffers.relativeKeys),
           blocks: blocks.count, into: scratch.queryRelative + blocks.lowerBound * 16, scratch.relativeStride)
       }
-      var softmax = softmaxArguments(text, layer, queries.positions + block.lowerBound, block.count, scratch)
-      softmax.row_sums = scratch.sums
+      var arguments = softmaxArguments(text, layer, queries.positions + block.lowerBound, block.count, scratch)
+      arguments.row_sums = scratch.sums
       // It quantizes nothing, so there is nothing to report.
-      _ = kernels.pointee.relative_softmax(&softmax)
+      _ = softmax(&arguments, scratch)
       let context = buffers.context[block.lowerBound] + head * size
       multiply(
         scratch.scores, rows: block.count, k: length, scratch.scoreStride, values, bStride: stride, blockStride: 16,

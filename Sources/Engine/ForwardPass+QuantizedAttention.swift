@@ -170,7 +170,7 @@ extension ForwardPass {
     arguments.row_scales = scratch.sums
     arguments.remainders = scratch.remainders
     arguments.remainder_scales = scratch.remainderScales
-    return kernels.pointee.relative_softmax(&arguments) != 0
+    return softmax(&arguments, scratch)
   }
 
   private func contextProduct(

@@ -25,8 +25,10 @@ struct ForwardPass {
   func run() throws(EngineError) -> BatchOutputs {
     let model = session.model
     preparePositions()
+    session.profile?.end(.preparation)
     try embed()
     keepState(0)
+    session.profile?.end(.embeddings)
     let all = Queries(
       rows: buffers.hidden, count: batch.tokens.count, textRows: { $0.rows }, positions: buffers.positions)
     let read = Queries(
@@ -38,14 +40,22 @@ struct ForwardPass {
       // The convolution's neighbours must be there, so a first layer with one is computed whole.
       isGathered = canSkip && index == model.layers.count - 1 && convolution == nil
       if isGathered { gatherHeadRows() }
-      if let convolution { try convolve(convolution) }
+      if let convolution {
+        try convolve(convolution)
+        session.profile?.end(.convolution, convolution.linear, rows: batch.tokens.count)
+      }
       try run(layer, index, isGathered ? read : all)
-      if let convolution { try addConvolution(convolution, nextIsQuantized: isQuantized(layer: index + 1)) }
+      if let convolution {
+        try addConvolution(convolution, nextIsQuantized: isQuantized(layer: index + 1))
+        session.profile?.end(.convolution)
+      }
       keepState(index + 1)
     }
     // Computed for all rows, the states that the head reads are still to be picked out.
     if !isGathered { gatherHeadRows() }
-    return try HeadPass(pass: self).run()
+    let outputs = try HeadPass(pass: self).run()
+    session.profile?.end(.head)
+    return outputs
   }
 
   /// Whether the layer at `index` reads quantized rows; behind the last there is none that does.
@@ -85,16 +95,21 @@ struct ForwardPass {
 
   /// One transformer layer: hidden rows in, hidden rows out (in both their forms).
   private func run(_ layer: EncoderLayer, _ index: Int, _ queries: Queries) throws(EngineError) {
+    let profile = session.profile
     try attend(layer, queries, index)
     let size = encoder.hiddenSize
     try quantize(
       buffers.context, rows: queries.count, for: layer.attentionOutput, "layer \(index), attention")
+    profile?.end(.quantization)
     multiply(layer.attentionOutput, buffers.context, rows: 0..<queries.count, output: buffers.product, stride: size)
+    profile?.end(.attentionOutput, layer.attentionOutput, rows: queries.count)
     try addAndNormalize(
       layer.attentionNorm, queries, quantizes: layer.intermediate.isQuantized, "layer \(index), attention output")
+    profile?.end(.layerNorm)
     try feedForward(layer, index, queries)
     let next = isQuantized(layer: index + 1)
     try addAndNormalize(layer.outputNorm, queries, quantizes: next, "layer \(index), feed-forward output")
+    profile?.end(.layerNorm)
   }
 
   /// The feed-forward network, some rows at a time so that its wide middle stays in the cache.
@@ -107,10 +122,13 @@ struct ForwardPass {
       multiply(
         layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: encoder.activation,
         output: middle.floats, stride: middle.floatStride)
+      session.profile?.end(.intermediate, layer.intermediate, rows: rows.count)
       try quantize(
         middle, rows: rows.count, for: layer.output,
         "layer \(index), feed-forward")
+      session.profile?.end(.quantization)
       multiply(layer.output, middle, rows: rows, output: buffers.product + start * stride, stride: stride)
+      session.profile?.end(.output, layer.output, rows: rows.count)
       start += rows.count
     }
   }

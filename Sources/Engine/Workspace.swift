@@ -207,7 +207,7 @@ struct BatchBuffers {
     head = HeadBuffers(shape, &place)
     let blocks = relativeBlocks.count
     (firstScratch, scratchSize) = place.reserve(times: shape.threads) { place in
-      _ = AttentionScratch(shape, blocks, &place)
+      _ = AttentionScratch(shape, blocks, thread: 0, &place)
     }
     self.shape = shape
   }
@@ -215,12 +215,13 @@ struct BatchBuffers {
   /// What the thread of this index needs.
   func scratch(_ thread: Int) -> AttentionScratch {
     var place = firstScratch.advanced(by: thread * scratchSize)
-    return AttentionScratch(shape, relativeBlocks.count, &place)
+    return AttentionScratch(shape, relativeBlocks.count, thread: thread, &place)
   }
 }
 
 /// What one thread needs while it works on one head of one text.
 struct AttentionScratch {
+  let thread: Int
   /// Keys as panels [blocks][d][16].
   let keyPanels: UnsafeMutablePointer<Float>
   /// Scores of a block of queries [queryRows][keys, padded].
@@ -251,7 +252,8 @@ struct AttentionScratch {
   let remainders: UnsafeMutablePointer<Int8>
   let remainderScales: UnsafeMutablePointer<Float>
 
-  init(_ shape: BatchShape, _ relativeBlocks: Int, _ place: inout Placer) {
+  init(_ shape: BatchShape, _ relativeBlocks: Int, thread: Int, _ place: inout Placer) {
+    self.thread = thread
     let isQuantized = shape.attention == .int8
     let size = shape.encoder.headSize
     let keys = shape.longest.roundedUp(toMultipleOf: 16)

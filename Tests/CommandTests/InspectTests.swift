@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `gliclass inspect` and `gliclass bench` on a good file.
+/// `gliclass inspect` on a good file.
 @Suite struct InspectTests {
   private let folder: TemporaryFolder
   private let model: String
@@ -99,34 +99,5 @@ import Testing
     let json = try Program.classify.run(["inspect", model, "--check", "--json"])
     let object = try JSONSerialization.jsonObject(with: Data(json.output)) as? [String: Any]
     #expect(object?["tensor_data_checked"] as? Bool == true)
-  }
-
-  @Test func bench() throws {
-    struct Result: Decodable {
-      var isa: String
-      var threads: Int
-      var tokens: Int
-      var batch: Int
-      var labels: Int
-      var runs: Int
-      var median_ms: Double
-      var min_ms: Double
-      var p90_ms: Double
-      var open_ms: Double
-      var workspace_bytes: Int
-      var peak_resident_bytes: Int
-    }
-    let options = ["--tokens", "32", "--batch", "3", "--labels", "4", "--runs", "5", "--threads", "1"]
-    let outcome = try Program.classify.run(["bench", model, "--json"] + options, environment: ["GLC_ISA": "scalar"])
-    expectSuccess(outcome)
-    let result = try outcome.json(Result.self)
-    #expect(result.isa == "scalar")
-    let sizes = [result.threads, result.tokens, result.batch, result.labels, result.runs]
-    #expect(sizes == ([1, 32, 3, 4, 5] as [Int]))
-    #expect(result.min_ms > 0 && result.min_ms <= result.median_ms && result.median_ms <= result.p90_ms)
-    #expect(result.open_ms > 0 && result.workspace_bytes > 0 && result.peak_resident_bytes > 0)
-    let table = try Program.classify.run(["bench", model] + options)
-    expectSuccess(table)
-    for word in ["32 tokens x 3", "median", "texts/s", "peak resident"] { #expect(table.text.contains(word)) }
   }
 }
