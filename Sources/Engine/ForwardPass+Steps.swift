@@ -3,20 +3,22 @@ import ModelCore
 
 extension ForwardPass {
   /// output[r] = linear(input[r]) for `rows`, divided over the threads by output channel.
+  /// - Parameter magnitudes: takes the largest magnitude of each row of an int8 product.
   func multiply(
     _ linear: Linear, _ input: ActivationRows, rows: Range<Int>,
-    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int
+    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int, magnitudes: RowMagnitudes? = nil
   ) {
+    magnitudes?.clear()
     pool.split(
       linear.blocks, work: linear.work(rows: rows.count),
       (
         kernels: kernels, linear: linear, input: input, rows: rows, activation: activation, output: output,
-        stride: stride
+        stride: stride, magnitudes: magnitudes
       )
-    ) { own, _, blocks in
+    ) { own, thread, blocks in
       own.linear.multiply(
         own.kernels, own.input, rows: own.rows, blocks: blocks, activation: own.activation, output: own.output,
-        stride: own.stride)
+        stride: own.stride, magnitudes: own.magnitudes?.rows(of: thread))
     }
   }
 
@@ -40,14 +42,18 @@ extension ForwardPass {
   }
 
   /// Quantizes the first `rows` rows in place of their other form, where `linear` takes it.
+  /// - Parameter magnitudes: those of the rows, where the product that made them has taken them.
   func quantize(
-    _ activations: ActivationRows, rows: Int, for linear: Linear, _ place: @autoclosure () -> String
+    _ activations: ActivationRows, rows: Int, for linear: Linear, magnitudes: RowMagnitudes? = nil,
+    _ place: @autoclosure () -> String
   ) throws(EngineError) {
     guard linear.isQuantized else { return }
     pool.split(
-      rows, work: Work.pass(rows: rows, size: linear.inputs), (pass: self, linear: linear, activations: activations)
+      rows, work: Work.pass(rows: rows, size: linear.inputs),
+      (pass: self, linear: linear, activations: activations, magnitudes: magnitudes)
     ) { own, thread, range in
-      own.pass.session.failures[thread] = own.linear.quantize(own.pass.kernels, own.activations, rows: range)
+      own.pass.session.failures[thread] = own.linear.quantize(
+        own.pass.kernels, own.activations, rows: range, magnitudes: own.magnitudes?.combined(range))
     }
     try checkFailures(place())
   }

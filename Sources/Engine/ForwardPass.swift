@@ -116,15 +116,17 @@ struct ForwardPass {
   private func feedForward(_ layer: EncoderLayer, _ index: Int, _ queries: Queries) throws(EngineError) {
     let stride = encoder.hiddenSize
     let middle = buffers.intermediate
+    let knowsMagnitudes = layer.intermediate.isQuantized && encoder.activation.isFused
+    let magnitudes = knowsMagnitudes ? buffers.magnitudes : nil
     var start = 0
     while start < queries.count {
       let rows = 0..<min(BatchShape.feedForwardRows, queries.count - start)
       multiply(
         layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: encoder.activation,
-        output: middle.floats, stride: middle.floatStride)
+        output: middle.floats, stride: middle.floatStride, magnitudes: magnitudes)
       session.profile?.end(.intermediate, layer.intermediate, rows: rows.count)
       try quantize(
-        middle, rows: rows.count, for: layer.output,
+        middle, rows: rows.count, for: layer.output, magnitudes: magnitudes,
         "layer \(index), feed-forward")
       session.profile?.end(.quantization)
       multiply(layer.output, middle, rows: rows, output: buffers.product + start * stride, stride: stride)

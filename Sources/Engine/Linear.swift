@@ -62,9 +62,11 @@ struct Linear {
   private static let maximumQuantizedInputs = 65_536
 
   /// Quantizes rows of activations in place of their other form.
+  /// - Parameter magnitudes: bits of the largest magnitude of each row in `rows`, where they are known.
   /// - Returns: whether one of them was not finite.
   func quantize(
-    _ kernels: UnsafePointer<glck_kernels>, _ activations: ActivationRows, rows: Range<Int>
+    _ kernels: UnsafePointer<glck_kernels>, _ activations: ActivationRows, rows: Range<Int>,
+    magnitudes: UnsafePointer<UInt32>? = nil
   ) -> Bool {
     var arguments = glck_quantize()
     arguments.rows = rows.count
@@ -74,6 +76,7 @@ struct Linear {
     arguments.quantized = activations.quantized + rows.lowerBound * activations.quantizedStride
     arguments.quantized_stride = activations.quantizedStride
     arguments.row_scales = activations.scales + rows.lowerBound
+    arguments.row_magnitudes = magnitudes
     if let remainders = activations.remainders, let scales = activations.remainderScales {
       arguments.remainders = remainders + rows.lowerBound * activations.quantizedStride
       arguments.remainder_scales = scales + rows.lowerBound
@@ -84,16 +87,19 @@ struct Linear {
   /// Computes the output channels of `blockRange` for all rows.
   /// - Parameters:
   ///   - output: [rows][stride], where column 0 is this layer's channel 0.
+  ///   - magnitudes: takes the bits of the largest magnitude of each row in `rows`, of an int8 product whose activation function
+  ///     is its own.
   func multiply(
     _ kernels: UnsafePointer<glck_kernels>, _ input: ActivationRows, rows: Range<Int>, blocks blockRange: Range<Int>,
-    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int
+    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int,
+    magnitudes: UnsafeMutablePointer<UInt32>? = nil
   ) {
     guard !rows.isEmpty, !blockRange.isEmpty else { return }
     let channel = blockRange.lowerBound * 16
     let target = output + rows.lowerBound * stride + channel
     let fused = activation == .gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE
     defer {
-      if activation != .gelu, activation != .linear {
+      if !activation.isFused {
         for row in 0..<rows.count {
           kernels.pointee.activate_rows(activation.kernel, blockRange.count * 16, target + row * stride)
         }
@@ -119,6 +125,7 @@ struct Linear {
       product.activation = fused
       product.output = target
       product.output_stride = stride
+      product.row_magnitudes = magnitudes
       kernels.pointee.product_s8(&product)
     case .f32(let panels):
       var product = glck_product_f32()
@@ -136,6 +143,33 @@ struct Linear {
       product.output_stride = stride
       kernels.pointee.product_f32(&product)
     }
+  }
+}
+
+/// Bits of the largest magnitude of some rows, as each thread found them among the channels it made: a row is then quantized in
+/// one pass.
+struct RowMagnitudes {
+  /// [threads][rows]
+  private let values: UnsafeMutablePointer<UInt32>
+  private let threads: Int
+  private let count: Int
+
+  init(rows: Int, threads: Int, _ place: inout Placer) {
+    values = place.take(UInt32.self, threads * rows)
+    self.threads = threads
+    count = rows
+  }
+
+  func clear() { values.update(repeating: 0, count: threads * count) }
+
+  func rows(of thread: Int) -> UnsafeMutablePointer<UInt32> { values + thread * count }
+
+  /// Those of `rows` over all threads, from the first of them on.
+  func combined(_ rows: Range<Int>) -> UnsafePointer<UInt32> {
+    for thread in 1..<max(threads, 1) {
+      for row in rows { values[row] = max(values[row], values[thread * count + row]) }
+    }
+    return UnsafePointer(values + rows.lowerBound)
   }
 }
 
@@ -165,6 +199,9 @@ struct ActivationRows {
 }
 
 extension Activation {
+  /// Whether products apply it themselves.
+  var isFused: Bool { self == .gelu || self == .linear }
+
   /// The kernels' name for it.
   var kernel: glck_activation {
     switch self {

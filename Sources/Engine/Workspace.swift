@@ -159,6 +159,7 @@ struct BatchBuffers {
   /// Output of a product before its LayerNorm [tokens][H].
   let product: UnsafeMutablePointer<Float>
   let intermediate: ActivationRows
+  let magnitudes: RowMagnitudes
   /// Relative embeddings as f32 panels [heads][blocks][d][16], or the channel sums of their tiles [heads][blocks][16].
   let relativeKeys: UnsafeMutablePointer<Float>
   let relativeQueries: UnsafeMutablePointer<Float>
@@ -193,7 +194,9 @@ struct BatchBuffers {
     heads = QuantizedHeads(rows: isQuantized ? queries : 0, encoder: shape.encoder, &place)
     context = place.rows(queries, width: hiddenSize)
     product = place.take(Float.self, queries * hiddenSize)
-    intermediate = place.rows(min(queries, BatchShape.feedForwardRows), width: shape.encoder.intermediateSize)
+let middleRows = min(queries, BatchShape.feedForwardRows)
+    intermediate = place.rows(middleRows, width: shape.encoder.intermediateSize)
+    magnitudes = RowMagnitudes(rows: middleRows, threads: shape.threads, &place)
     relativeBlocks = shape.relativeRows.lowerBound / 16..<(shape.relativeRows.upperBound + 15) / 16
     let relativeRows = shape.encoder.headCount * relativeBlocks.count * 16
     let panels = isQuantized ? 0 : relativeRows * shape.encoder.headSize
