@@ -20,7 +20,7 @@ struct PoolJob {
 final class PoolWorker: @unchecked Sendable {
   private let index: Int
   private let remaining: Countdown
-  private let spins: Bool
+  private let pauses: Bool
   private var thread = pthread_t()
 
   // Written by the caller before the generation moves on, read by the worker after it saw it move.
@@ -31,11 +31,11 @@ final class PoolWorker: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   /// Starts the thread. Returns `nil` where the system gives none.
-  /// - Parameter spins: whether it waits awake for a while after each step.
-  init?(index: Int, remaining: Countdown, spins: Bool) {
+  /// - Parameter pauses: whether it keeps its processor for a moment after each step.
+  init?(index: Int, remaining: Countdown, pauses: Bool) {
     self.index = index
     self.remaining = remaining
-    self.spins = spins
+    self.pauses = pauses
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
     // The thread ends before `stop()` returns, and the pool keeps the worker till then.
@@ -73,7 +73,7 @@ final class PoolWorker: @unchecked Sendable {
 
   /// Returns the generation once it is another than `seen`.
   private func wait(after seen: UInt) -> UInt {
-    var spin = Spin(isOver: !spins)
+    var spin = Spin(pauses: pauses)
     repeat {
       let now = generation.load(ordering: .acquiring)
       if now != seen { return now }
@@ -119,37 +119,43 @@ final class Countdown: Sendable {
   func down() { remaining.subtract(1, ordering: .releasing) }
 
   /// Returns when all are done.
-  func wait(spins: Bool) {
-    var spin = Spin(isOver: !spins)
-    while remaining.load(ordering: .acquiring) != 0 {
-      // A partner that takes so long may have been descheduled: let it run.
-      if !spin.goesOn() { sched_yield() }
-    }
+  func wait(pauses: Bool) {
+    var spin = Spin(pauses: pauses)
+    while remaining.load(ordering: .acquiring) != 0 { _ = spin.goesOn() }
   }
 }
 
-/// Waiting awake, for a bounded time.
+/// Waiting awake: at first without leaving the processor, then giving it to whoever else wants it, who may be the one that is
+/// waited for.
 private struct Spin {
-  /// Longer than what lies between two steps of one forward pass, and than the shares of one step differ.
-  private static let nanoseconds = 50_000
+  /// As long as the shares of a step differ that had a processor each; beyond, somebody may have none.
+  private static let pauses = 2_000
+  /// Longer than what lies between two steps of one forward pass. A sleeping thread takes 50 to 100 µs to wake.
+  private static let nanoseconds = 200_000
 
-  private var isOver: Bool
+  private let pauses: Int
   private var turns = 0
   private var start = 0
+  private var elapsed = 0
 
-  init(isOver: Bool) { self.isOver = isOver }
+  /// - Parameter pauses: whether it keeps the processor at first.
+  init(pauses: Bool) { self.pauses = pauses ? Self.pauses : 0 }
 
-  /// Pauses a moment; `false` from when the time is over. The clock is read every 64th time.
+  /// Waits a moment. Returns whether there is time left.
   mutating func goesOn() -> Bool {
-    guard !isOver else { return false }
-    glcp_pause()
-    turns += 1
-    guard turns % 64 == 0 else { return true }
+    if elapsed < pauses {
+      glcp_pause()
+      turns += 1
+      // The clock takes as long as a pause, or two.
+      guard turns % 8 == 0 else { return true }
+    } else {
+      sched_yield()
+    }
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
     if start == 0 { start = now }
-    isOver = now - start >= Self.nanoseconds
-    return !isOver
+    elapsed = now - start
+    return elapsed < Self.nanoseconds
   }
 }

@@ -2,7 +2,7 @@ import CPlatform
 
 /// Threads that stay: work is handed to as many of them as it is worth, each told its index.
 ///
-/// A worker spins a short while for the next piece of work and then sleeps, so that the many small steps of a forward pass
+/// A worker stays awake a short while for the next piece of work and then sleeps, so that the many small steps of a forward pass
 /// cost a microsecond each and an idle session costs nothing. Work is divided statically, by index; a worker that has no
 /// share is neither woken nor waited for. One caller at a time.
 ///
@@ -18,19 +18,19 @@ package final class ThreadPool {
   private let workers: [PoolWorker]
   private let remaining = Countdown()
   private let leastShare: Int
-  /// With more threads than processors, one that spins may keep the one it waits for from running.
-  private let spins: Bool
+  /// With more threads than processors, one that keeps its processor may keep the one it waits for from running.
+  private let pauses: Bool
 
   /// Starts `count` − 1 threads.
   /// - Parameter leastShare: work that a thread is woken for, in nanoseconds.
   package init(count: Int, leastShare: Int) {
     precondition(count >= 1)
     self.leastShare = leastShare
-    spins = count <= glcp_available_processors()
+    pauses = count <= glcp_available_processors()
     var workers: [PoolWorker] = []
     for index in 1..<max(count, 1) {
       // Fewer threads give the same bits.
-      guard let worker = PoolWorker(index: index, remaining: remaining, spins: spins) else { break }
+      guard let worker = PoolWorker(index: index, remaining: remaining, pauses: pauses) else { break }
       workers.append(worker)
     }
     self.workers = workers
@@ -79,7 +79,7 @@ package final class ThreadPool {
     remaining.set(threads - 1)
     for index in 0..<threads - 1 { workers[index].hand(job) }
     job.run(0)
-    remaining.wait(spins: spins)
+    remaining.wait(pauses: pauses)
   }
 
   /// The number of threads to use where nobody says: the processors that this process may run on, or that its control groups

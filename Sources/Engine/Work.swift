@@ -13,7 +13,7 @@ enum Work {
   /// Work that a thread is woken for.
   static let leastShare = 2000
   /// A forward pass below this is faster on one thread: its steps are too short to be divided.
-  static let leastPass = 60_000
+  static let leastPass = 150_000
 }
 
 extension Linear {
