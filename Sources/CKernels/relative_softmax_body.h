@@ -12,14 +12,19 @@ LANES v16f relative_window(const float *row, const int32_t *columns) {
   return v_lookup(v_load(row + base), i_sub(i_load(columns), i_set1(base)));
 }
 
-/// dot(K_j, Qr) for `queries` queries from `row` at positions that follow each other and `keys` keys from `key`:
-/// t[r] holds the keys of query row + queries - 1 - r, so that the table is read upward.
-LANES void key_part(const glck_relative_softmax *p, size_t row, size_t queries, size_t key, size_t keys, v16f t[16]) {
-  size_t last_position = (size_t)p->positions[row] + queries - 1;
-  const int32_t *columns = p->columns + (p->keys - 1 + key - last_position);
-  for (size_t j = 0; j < keys; j++)
-    t[j] = relative_window(p->key_relative + (key + j) * p->key_relative_stride, columns + j);
-  for (size_t j = keys; j < 16; j++) t[j] = v_zero();
+/// dot(K_j, Qr) for `queries` queries at positions that follow each other up to `last` and `keys` keys from `key`:
+/// t[r] holds the keys of the query r before the last, so that the table is read upward.
+LANES void key_part(const glck_relative_softmax *p, size_t last, size_t key, size_t keys, v16f t[16]) {
+  const int32_t *columns = p->columns + (p->keys - 1 + key - last);
+  size_t stride = p->key_relative_stride;
+  const float *relative = p->key_relative + key * stride;
+  if (keys == 16) {
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < 16; j++) t[j] = relative_window(relative + j * stride, columns + j);
+  } else {
+    for (size_t j = 0; j < keys; j++) t[j] = relative_window(relative + j * stride, columns + j);
+    for (size_t j = keys; j < 16; j++) t[j] = v_zero();
+  }
   v_transpose(t);
 }
 
@@ -32,40 +37,55 @@ LANES v16f key_part_single(const glck_relative_softmax *p, size_t row, size_t ke
   return v_load(values);
 }
 
-/// Scores of up to 16 queries: all parts added in order, scaled, stored; the maximum of each row is kept. Which parts
-/// there are, and whether the queries' positions follow each other, is known to the compiler.
-LANES void relative_scores(const glck_relative_softmax *p, size_t row, size_t queries, int query_part, int key_parts,
-                           int together, v16f maxima[16]) {
+/// Scores of 16 queries at positions that follow each other and 16 keys: both parts added in order, scaled, stored; the
+/// maximum of each row is kept.
+LANES void whole_block(const glck_relative_softmax *p, size_t row, size_t key, v16f maxima[16]) {
+  size_t first = p->positions[row], score_stride = p->score_stride, stride = p->query_relative_stride;
   v16f scale = v_set1(p->scale), t[16];
-  for (size_t key = 0; key < p->keys; key += 16) {
-    size_t keys = p->keys - key < 16 ? p->keys - key : 16;
-    if (key_parts && together) key_part(p, row, queries, key, keys, t);
-    for (size_t r = 0; r < queries; r++) {
-      float *scores = p->scores + (row + r) * p->score_stride + key;
-      v16f c = keys < 16 ? v_load_partial(scores, keys) : v_load(scores);
-      if (query_part) {
-        const int32_t *columns = p->columns + (p->keys - 1 + key - p->positions[row + r]);
-        c = v_add(c, relative_window(p->query_relative + (row + r) * p->query_relative_stride, columns));
-      }
-      if (key_parts) c = v_add(c, together ? t[queries - 1 - r] : key_part_single(p, row + r, key, keys));
-      c = v_mul(c, scale);
-      if (keys < 16) {
-        v_store_partial(scores, c, keys);
-        c = v_fill(c, keys, -INFINITY);
-      } else {
-        v_store(scores, c);
-      }
-      maxima[r] = key == 0 ? c : v_max(maxima[r], c);
-    }
+  key_part(p, first + 15, key, 16, t);
+  float *scores = p->scores + row * score_stride + key;
+  const float *relative = p->query_relative + row * stride;
+  const int32_t *columns = p->columns + (p->keys - 1 + key - first);
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < 16; r++) {
+    v16f c = v_add(v_load(scores + r * score_stride), relative_window(relative + r * stride, columns - r));
+    c = v_mul(v_add(c, t[15 - r]), scale);
+    v_store(scores + r * score_stride, c);
+    maxima[r] = v_max(maxima[r], c);
   }
 }
 
-static void both_parts_together(const glck_relative_softmax *p, size_t row, size_t queries, v16f maxima[16]) {
-  relative_scores(p, row, queries, 1, 1, 1, maxima);
+/// The same for up to 16 queries and keys, with what parts there are.
+LANES void some_block(const glck_relative_softmax *p, size_t row, size_t queries, size_t key, size_t keys, int together,
+                      v16f maxima[16]) {
+  v16f scale = v_set1(p->scale), t[16];
+  if (p->key_relative && together) key_part(p, (size_t)p->positions[row] + queries - 1, key, keys, t);
+  for (size_t r = 0; r < queries; r++) {
+    float *scores = p->scores + (row + r) * p->score_stride + key;
+    v16f c = v_load_partial(scores, keys);
+    if (p->query_relative) {
+      const int32_t *columns = p->columns + (p->keys - 1 + key - p->positions[row + r]);
+      c = v_add(c, relative_window(p->query_relative + (row + r) * p->query_relative_stride, columns));
+    }
+    if (p->key_relative) c = v_add(c, together ? t[queries - 1 - r] : key_part_single(p, row + r, key, keys));
+    c = v_mul(c, scale);
+    v_store_partial(scores, c, keys);
+    maxima[r] = v_max(maxima[r], v_fill(c, keys, -INFINITY));
+  }
 }
 
-static void some_parts(const glck_relative_softmax *p, size_t row, size_t queries, int together, v16f maxima[16]) {
-  relative_scores(p, row, queries, p->query_relative != NULL, p->key_relative != NULL, together, maxima);
+static void relative_scores(const glck_relative_softmax *p, size_t row, size_t queries, v16f maxima[16]) {
+  int together = queries >= 4;
+  for (size_t r = 1; r < queries; r++) together &= p->positions[row + r] == p->positions[row] + r;
+  int whole = together && queries == 16 && p->query_relative && p->key_relative;
+  for (size_t r = 0; r < 16; r++) maxima[r] = v_set1(-INFINITY);
+  for (size_t key = 0; key < p->keys; key += 16) {
+    size_t keys = p->keys - key < 16 ? p->keys - key : 16;
+    if (whole && keys == 16)
+      whole_block(p, row, key, maxima);
+    else
+      some_block(p, row, queries, key, keys, together, maxima);
+  }
 }
 
 /// exp(score - maximum) of one query, stored; its sum (N1).
@@ -109,18 +129,19 @@ static void quantize_weighted(size_t n, const float *x, quantizer by, int8_t *co
 /// The same, each times the scale of its value; stored, and quantized (N5.7). Returns nonzero when the row was not finite.
 static int quantized_exponentials(const glck_relative_softmax *p, size_t row, v16f maximum) {
   float *scores = p->scores + row * p->score_stride;
+  const float *value_scales = p->value_scales;
   size_t tail = p->keys % 16, whole = p->keys - tail;
   v16f sum = v_zero();
   v16i largest = i_set1(0);
   for (size_t key = 0; key < whole; key += 16) {
-    v16f e = v_exp(v_sub(v_load(scores + key), maximum)), weighted = v_mul(e, v_load(p->value_scales + key));
+    v16f e = v_exp(v_sub(v_load(scores + key), maximum)), weighted = v_mul(e, v_load(value_scales + key));
     v_store(scores + key, weighted);
     sum = v_add(sum, e);
     largest = i_max(largest, i_magnitude_bits(weighted));
   }
   if (tail) {
     v16f e = v_fill(v_exp(v_sub(v_load_partial(scores + whole, tail), maximum)), tail, 0);
-    v16f weighted = v_mul(e, v_load_partial(p->value_scales + whole, tail));
+    v16f weighted = v_mul(e, v_load_partial(value_scales + whole, tail));
     v_store_partial(scores + whole, weighted, tail);
     sum = v_add(sum, e);
     largest = i_max(largest, i_magnitude_bits(weighted));
@@ -139,13 +160,8 @@ static int relative_softmax(const glck_relative_softmax *p) {
   int failed = 0;
   for (size_t row = 0; row < p->rows; row += 16) {
     size_t queries = p->rows - row < 16 ? p->rows - row : 16;
-    int together = queries >= 4;
-    for (size_t r = 1; r < queries; r++) together &= p->positions[row + r] == p->positions[row] + r;
     v16f maxima[16];
-    if (together && p->query_relative && p->key_relative)
-      both_parts_together(p, row, queries, maxima);
-    else
-      some_parts(p, row, queries, together, maxima);
+    relative_scores(p, row, queries, maxima);
     for (size_t r = 0; r < queries; r++) {
       v16f maximum = v_set1(v_fold_max(maxima[r]));
       if (p->value_scales)

@@ -73,7 +73,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(exclusivity: .exclusive)
   var scheme: Scheme = .q8
 
-  @Option(help: "How attention's products are computed (default: int8 with --q8 from a hidden size of 256 on, else f32).")
+  @Option(
+    help: "How attention's products are computed (default: int8 with --q8 from a hidden size of 256 on, else f32).")
   var attention: Attention?
 
   @Option(

@@ -71,7 +71,8 @@ public final class EngineModel: @unchecked Sendable {
     guard let precision = found?.string.flatMap(AttentionPrecision.init(rawValue:)) else {
       throw .unsupported(
         path: file.path, field: "numerics.attention",
-        expected: AttentionPrecision.allCases.map(\.rawValue).joined(separator: " or "), found: found?.found ?? "nothing")
+        expected: AttentionPrecision.allCases.map(\.rawValue).joined(separator: " or "),
+        found: found?.found ?? "nothing")
     }
     return precision
   }

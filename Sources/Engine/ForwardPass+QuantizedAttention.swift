@@ -27,7 +27,8 @@ extension ForwardPass {
 
   /// One head of one part. Returns whether a row was not finite.
   private func project(
-    _ linear: Linear, _ rows: ActivationRows, _ count: Int, _ part: AttentionPart, head: Int, _ scratch: AttentionScratch
+    _ linear: Linear, _ rows: ActivationRows, _ count: Int, _ part: AttentionPart, head: Int,
+    _ scratch: AttentionScratch
   ) -> Bool {
     let size = encoder.headSize
     let blocks = head * size / 16..<(head + 1) * size / 16
@@ -80,14 +81,17 @@ extension ForwardPass {
     let rows = queries.textRows(text)
     let valueScales = UnsafePointer(buffers.heads.scales(.value, head, row: text.rows.lowerBound))
     packKeysAndValues(of: text, head, scratch)
-    if let relative = layer.relativeQueries { multiplyKeys(of: text, head, relative, positions(queries, rows), scratch) }
+    if let relative = layer.relativeQueries {
+      multiplyKeys(of: text, head, relative, positions(queries, rows), scratch)
+    }
     var failed = false
     forEachBlock(rows) { block in
       multiplyQueries(block, of: text, head, layer.relativeKeys, positions(queries, block), scratch)
       let positions = queries.positions + block.lowerBound
       if quantizedSoftmax(text, layer, positions, block.count, valueScales, scratch) { failed = true }
       contextProduct(
-        block.count, text.rows.count.roundedUp(toMultipleOf: 64), buffers.context[block.lowerBound] + head * size, scratch)
+        block.count, text.rows.count.roundedUp(toMultipleOf: 64), buffers.context[block.lowerBound] + head * size,
+        scratch)
     }
     return failed
   }
@@ -133,7 +137,8 @@ extension ForwardPass {
 
   /// dot(Q_i, K_j) and dot(Q_i, Kr) for a block of queries.
   private func multiplyQueries(
-    _ rows: Range<Int>, of text: Batch.Text, _ head: Int, _ relative: RelativeEmbeddings?, _ positions: ClosedRange<Int>,
+    _ rows: Range<Int>, of text: Batch.Text, _ head: Int, _ relative: RelativeEmbeddings?,
+    _ positions: ClosedRange<Int>,
     _ scratch: AttentionScratch
   ) {
     let size = encoder.headSize

@@ -194,7 +194,7 @@ struct BatchBuffers {
     heads = QuantizedHeads(rows: isQuantized ? queries : 0, encoder: shape.encoder, &place)
     context = place.rows(queries, width: hiddenSize)
     product = place.take(Float.self, queries * hiddenSize)
-let middleRows = min(queries, BatchShape.feedForwardRows)
+    let middleRows = min(queries, BatchShape.feedForwardRows)
     intermediate = place.rows(middleRows, width: shape.encoder.intermediateSize)
     magnitudes = RowMagnitudes(rows: middleRows, threads: shape.threads, &place)
     relativeBlocks = shape.relativeRows.lowerBound / 16..<(shape.relativeRows.upperBound + 15) / 16
