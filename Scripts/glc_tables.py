@@ -159,6 +159,8 @@ def check_model(file: File) -> Iterator[str]:
     if model["squeeze_layers"] and not 1 <= weighted <= model["layers"] + 1:
         yield f"head.layers.first.weight: {weighted} states are weighted, of {model['layers'] + 1}"
     yield from check_table(shapes, records, is_quantized(file))
+    if file.member("numerics").get("attention") == "int8" and not is_quantized(file):
+        yield "metadata: attention in int8 in a file without int8 weights"
     head, projector = file.member("numerics").get("head_activations"), records.get("head.text.first.weight")
     quantized = projector is not None and projector.encoding == INT8
     if head != ("int8x2" if quantized else "f32"):
