@@ -2,27 +2,32 @@
 // with the values are in int8 (N5.7), over the vocabulary of lanes.
 //
 // For one query the relative columns of 16 neighbouring keys are close together, and so are those of 16 neighbouring
-// queries for one key: buckets never skip. So both parts are read as a window of 16 floats and a permutation, instead
-// of 16 scattered loads; the key part comes out with queries along the lanes and is transposed, 16 by 16.
+// queries for one key: buckets hardly ever skip. So both parts are read as a window of 16 floats and a permutation,
+// instead of 16 scattered loads; the key part comes out with queries along the lanes and is transposed, 16 by 16.
 #pragma once
 
-/// row[columns[t]] for t < 16. Columns fall by one or stay from one to the next.
-LANES v16f relative_window(const float *row, const int32_t *columns) {
+/// row[columns[t]] for t < 16. Columns fall by one or stay from one to the next, or they skip.
+LANES v16f relative_window(const float *row, const int32_t *columns, int skip) {
+  if (skip) {
+    float values[16];
+    for (int t = 0; t < 16; t++) values[t] = row[columns[t]];
+    return v_load(values);
+  }
   int32_t base = columns[15];
   return v_lookup(v_load(row + base), i_sub(i_load(columns), i_set1(base)));
 }
 
 /// dot(K_j, Qr) for `queries` queries at positions that follow each other up to `last` and `keys` keys from `key`:
 /// t[r] holds the keys of the query r before the last, so that the table is read upward.
-LANES void key_part(const glck_relative_softmax *p, size_t last, size_t key, size_t keys, v16f t[16]) {
+LANES void key_part(const glck_relative_softmax *p, size_t last, size_t key, size_t keys, int skip, v16f t[16]) {
   const int32_t *columns = p->columns + (p->keys - 1 + key - last);
   size_t stride = p->key_relative_stride;
   const float *relative = p->key_relative + key * stride;
   if (keys == 16) {
 #pragma clang loop unroll(full)
-    for (size_t j = 0; j < 16; j++) t[j] = relative_window(relative + j * stride, columns + j);
+    for (size_t j = 0; j < 16; j++) t[j] = relative_window(relative + j * stride, columns + j, skip);
   } else {
-    for (size_t j = 0; j < keys; j++) t[j] = relative_window(relative + j * stride, columns + j);
+    for (size_t j = 0; j < keys; j++) t[j] = relative_window(relative + j * stride, columns + j, skip);
     for (size_t j = keys; j < 16; j++) t[j] = v_zero();
   }
   v_transpose(t);
@@ -42,13 +47,13 @@ LANES v16f key_part_single(const glck_relative_softmax *p, size_t row, size_t ke
 LANES void whole_block(const glck_relative_softmax *p, size_t row, size_t key, v16f maxima[16]) {
   size_t first = p->positions[row], score_stride = p->score_stride, stride = p->query_relative_stride;
   v16f scale = v_set1(p->scale), t[16];
-  key_part(p, first + 15, key, 16, t);
+  key_part(p, first + 15, key, 16, 0, t);
   float *scores = p->scores + row * score_stride + key;
   const float *relative = p->query_relative + row * stride;
   const int32_t *columns = p->columns + (p->keys - 1 + key - first);
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < 16; r++) {
-    v16f c = v_add(v_load(scores + r * score_stride), relative_window(relative + r * stride, columns - r));
+    v16f c = v_add(v_load(scores + r * score_stride), relative_window(relative + r * stride, columns - r, 0));
     c = v_mul(v_add(c, t[15 - r]), scale);
     v_store(scores + r * score_stride, c);
     maxima[r] = v_max(maxima[r], c);
@@ -59,13 +64,14 @@ LANES void whole_block(const glck_relative_softmax *p, size_t row, size_t key, v
 LANES void some_block(const glck_relative_softmax *p, size_t row, size_t queries, size_t key, size_t keys, int together,
                       v16f maxima[16]) {
   v16f scale = v_set1(p->scale), t[16];
-  if (p->key_relative && together) key_part(p, (size_t)p->positions[row] + queries - 1, key, keys, t);
+  int skip = p->columns_skip;
+  if (p->key_relative && together) key_part(p, (size_t)p->positions[row] + queries - 1, key, keys, skip, t);
   for (size_t r = 0; r < queries; r++) {
     float *scores = p->scores + (row + r) * p->score_stride + key;
     v16f c = v_load_partial(scores, keys);
     if (p->query_relative) {
       const int32_t *columns = p->columns + (p->keys - 1 + key - p->positions[row + r]);
-      c = v_add(c, relative_window(p->query_relative + (row + r) * p->query_relative_stride, columns));
+      c = v_add(c, relative_window(p->query_relative + (row + r) * p->query_relative_stride, columns, skip));
     }
     if (p->key_relative) c = v_add(c, together ? t[queries - 1 - r] : key_part_single(p, row + r, key, keys));
     c = v_mul(c, scale);
@@ -77,7 +83,7 @@ LANES void some_block(const glck_relative_softmax *p, size_t row, size_t queries
 static void relative_scores(const glck_relative_softmax *p, size_t row, size_t queries, v16f maxima[16]) {
   int together = queries >= 4;
   for (size_t r = 1; r < queries; r++) together &= p->positions[row + r] == p->positions[row] + r;
-  int whole = together && queries == 16 && p->query_relative && p->key_relative;
+  int whole = together && !p->columns_skip && queries == 16 && p->query_relative && p->key_relative;
   for (size_t r = 0; r < 16; r++) maxima[r] = v_set1(-INFINITY);
   for (size_t key = 0; key < p->keys; key += 16) {
     size_t keys = p->keys - key < 16 ? p->keys - key : 16;

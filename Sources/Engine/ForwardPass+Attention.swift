@@ -96,6 +96,7 @@ extension ForwardPass {
     if layer.relativeQueries != nil { arguments.key_relative = UnsafePointer(scratch.keyRelative) }
     arguments.key_relative_stride = scratch.relativeStride
     arguments.columns = UnsafePointer(buffers.columns + text.columnsOffset)
+    arguments.columns_skip = session.relativePositions.skips ? 1 : 0
     // 1 ÷ √(d · parts)
     arguments.scale = 1 / Float(encoder.headSize * encoder.attentionPartCount).squareRoot()
     return arguments

@@ -9,6 +9,9 @@ package struct RelativePositions {
   private let hasBuckets: Bool
   /// Buckets of the distances 0, 1, 2, … asked for so far.
   private var buckets: [Int32] = []
+  /// Whether a bucket is more than one beyond that of the distance before it, as where the maximum distance is hardly beyond the
+  /// middle.
+  private(set) var skips = false
 
   init(_ encoder: EncoderConfiguration) {
     span = encoder.relativeSpan
@@ -38,7 +41,9 @@ package struct RelativePositions {
   private mutating func extend(to length: Int) {
     guard buckets.count < length else { return }
     for distance in buckets.count..<length {
-      buckets.append(Int32(hasBuckets ? Self.bucket(distance, span, maximumPosition) : distance))
+      let bucket = Int32(hasBuckets ? Self.bucket(distance, span, maximumPosition) : distance)
+      if let last = buckets.last, bucket > last + 1 { skips = true }
+      buckets.append(bucket)
     }
   }
 

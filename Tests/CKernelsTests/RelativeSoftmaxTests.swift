@@ -3,7 +3,7 @@ import Testing
 
 /// One head's scores for some queries of one text.
 struct RelativeSoftmaxCase {
-  enum Columns { case linear, logarithmic, few }
+  enum Columns { case linear, logarithmic, few, skipping }
 
   var keys: Int
   var positions: [Int]
@@ -34,6 +34,7 @@ struct RelativeSoftmaxCase {
         // One bucket a position to 8, one for four beyond: runs, and repeats.
         let bucket = abs(r) <= 8 ? abs(r) : 8 + (abs(r) - 8 + 3) / 4
         return (r < 0 ? -bucket : bucket) + keys
+      case .skipping: return r < 0 ? 0 : r < 5 ? r : r < 20 ? 3 * r : 100
       case .few: return min(max(r + 2, 0), 3)
       }
     }
@@ -83,6 +84,7 @@ struct RelativeSoftmaxCase {
     softmax.key_relative = keyPart ? UnsafePointer(operands.keyRelative.pointer) : nil
     softmax.key_relative_stride = operands.width
     softmax.columns = UnsafePointer(operands.table.pointer)
+    softmax.columns_skip = columns == .skipping ? 1 : 0
     softmax.scale = scale
     return softmax
   }
@@ -124,10 +126,12 @@ struct RelativeSoftmaxCase {
 @Suite struct RelativeSoftmaxTests {
   static let cases: [RelativeSoftmaxCase] =
     [1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 63, 65, 100, 128].flatMap { keys in
-      [.linear, .logarithmic, .few].map { RelativeSoftmaxCase(keys: keys, columns: $0) }
+      [.linear, .logarithmic, .few, .skipping].map { RelativeSoftmaxCase(keys: keys, columns: $0) }
     }
     + [
-      RelativeSoftmaxCase(keys: 40, queryPart: false), RelativeSoftmaxCase(keys: 40, keyPart: false),
+      RelativeSoftmaxCase(keys: 40, columns: .skipping, queryPart: false),
+      RelativeSoftmaxCase(keys: 40, queryPart: false),
+      RelativeSoftmaxCase(keys: 40, keyPart: false),
       RelativeSoftmaxCase(keys: 40, queryPart: false, keyPart: false),
       // The last layer's few queries: anywhere, in any order.
       RelativeSoftmaxCase(keys: 50, positions: [0]), RelativeSoftmaxCase(keys: 50, positions: [49]),

@@ -123,6 +123,17 @@ import Testing
     #expect(file.logit_error.max == own.logit_error.max)
   }
 
+  /// With the maximum hardly beyond the middle, bucket 15 follows bucket 8.
+  @Test func bucketsThatSkipAreThoseOfTheReference() throws {
+    let checkpoint = try folder.checkpoint(
+      replacing: "\"max_relative_positions\": -1", with: "\"max_relative_positions\": 10", in: "config.json")
+    let model = folder["skipping.glc"]
+    expectSuccess(try Program.convert.run([checkpoint, "-o", model, "--f32"]))
+    let outcome = try Program.verify.run(
+      [model, "--checkpoint", checkpoint, "--max-logit-error", "0.001"] + Self.data)
+    expectSuccess(outcome)
+  }
+
   @Test func dataAsAnArray() throws {
     let lines = String(decoding: try bytes("\(Fixtures.tiny)/eval.jsonl"), as: UTF8.self).split(separator: "\n")
     let array = try folder.write("eval.json", "[\(lines.joined(separator: ",\n"))]\n")

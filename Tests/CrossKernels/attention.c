@@ -1,14 +1,15 @@
 // The kernels of attention.
 #include "harness.h"
 
-/// How the relative columns go with the distance r: never skipping, as buckets do.
-enum { LINEAR, LOGARITHMIC, FEW, COLUMN_KINDS };
+/// How the relative columns go with the distance r.
+enum { LINEAR, LOGARITHMIC, FEW, SKIPPING, COLUMN_KINDS };
 
 static int32_t column_of(int kind, int32_t distance, int32_t keys) {
   int32_t far = distance < 0 ? -distance : distance, bucket = far <= 8 ? far : 8 + (far - 8 + 3) / 4;
   switch (kind) {
     case LINEAR: return distance + keys - 1;
     case LOGARITHMIC: return (distance < 0 ? -bucket : bucket) + keys;
+    case SKIPPING: return distance < 0 ? 0 : distance < 5 ? distance : distance < 20 ? 3 * distance : 100;
     default: return distance < -2 ? 0 : distance > 1 ? 3 : distance + 2;
   }
 }
@@ -34,7 +35,7 @@ static void relative_softmax_case(run *r, const glck_kernels *kernels, int outpu
       .query_relative = parts & 1 ? random_floats(r, rows * columns_count + 15, magnitude) : NULL,
       .query_relative_stride = columns_count,
       .key_relative = parts & 2 ? random_floats(r, keys * columns_count + 15, magnitude) : NULL,
-      .key_relative_stride = columns_count, .columns = columns, .scale = 0.21f};
+      .key_relative_stride = columns_count, .columns = columns, .columns_skip = kind == SKIPPING, .scale = 0.21f};
   size_t padded = (keys + 63) / 64 * 64, code_length = (rows - 1) * (padded + 64) + padded;
   if (output == F32) {
     p.row_sums = guarded_floats(r, rows);

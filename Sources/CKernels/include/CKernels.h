@@ -120,7 +120,8 @@ typedef struct {
   size_t key_relative_stride;
   // Of both, 15 floats behind the last column of every row are read too, but not used.
   const int32_t *columns;  // [2 * keys - 1 + 15]: columns[j - i + keys - 1] is the relative column of query i and key j;
-                           // each is the one before it or one less, and the last is repeated 15 times
+                           // none is above the one before it, and the last is repeated 15 times
+  int columns_skip;        // whether one is more than one below the one before it: slower
   float scale;
   float *row_sums;         // [rows]: z, where value_scales is NULL
   const float *value_scales;  // [keys]: scale of each key's quantized value, or NULL; then the scores that come out are
