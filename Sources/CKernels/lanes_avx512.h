@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #define LANES static inline __attribute__((always_inline))
+#include "lanes_x86.h"
 
 typedef __m512 v16f;
 typedef __m512i v16i;
@@ -76,18 +77,6 @@ LANES v16f v_load_bits(const int8_t *p, size_t count) {
   return count < 16 ? v_load_partial(bits, count) : v_load(bits);
 }
 LANES void v_store_bits(int8_t *p, v16f a) { v_store((float *)(void *)p, a); }
-LANES void interleave_rows(const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d, int8_t *output) {
-  __m128i first = _mm_loadu_si128((const __m128i *)a), second = _mm_loadu_si128((const __m128i *)b);
-  __m128i third = _mm_loadu_si128((const __m128i *)c), fourth = _mm_loadu_si128((const __m128i *)d);
-  __m128i low = _mm_unpacklo_epi8(first, second), high = _mm_unpackhi_epi8(first, second);
-  __m128i low2 = _mm_unpacklo_epi8(third, fourth), high2 = _mm_unpackhi_epi8(third, fourth);
-  __m128i *to = (__m128i *)output;
-  _mm_storeu_si128(to, _mm_unpacklo_epi16(low, low2));
-  _mm_storeu_si128(to + 1, _mm_unpackhi_epi16(low, low2));
-  _mm_storeu_si128(to + 2, _mm_unpacklo_epi16(high, high2));
-  _mm_storeu_si128(to + 3, _mm_unpackhi_epi16(high, high2));
-}
-
 LANES void v_transpose(v16f m[16]) {
   v16f s[16], t[16];
 #pragma clang loop unroll(full)

@@ -7,6 +7,19 @@
 #define FORGET(constraint, a) __asm__ volatile("" : "+" constraint(a))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+/// `count` independent sums, which each iteration changes by `step` (an expression of sums[i] and weights), `products`
+/// multiply-accumulates each.
+#define RUN_SUMS(count, vector, splat, constraint, products, step)  \
+  vector sums[count];                                               \
+  UNROLL for (int i = 0; i < (count); i++) sums[i] = splat(i);      \
+  for (uint64_t n = 0; n < iterations; n++) UNROLL                  \
+    for (int i = 0; i < (count); i++) {                             \
+      FORGET(constraint, weights);                                  \
+      sums[i] = step;                                               \
+    }                                                               \
+  UNROLL for (int i = 0; i < (count); i++) FORGET(constraint, sums[i]); \
+  return iterations * (count) * (products);
+
 uint64_t glck_int8_limit_scalar(uint64_t iterations) {
   int32_t sums[16] = {0}, weights[16], a = 3, sum = 0;
   for (int c = 0; c < 16; c++) weights[c] = c;
@@ -23,48 +36,28 @@ uint64_t glck_int8_limit_scalar(uint64_t iterations) {
 #include <immintrin.h>
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+static inline __m256i add_signed_products(__m256i sum, __m256i magnitude, __m256i mask, __m256i weights) {
+  __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_xor_si256(weights, mask));
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
 uint64_t glck_int8_limit_avx2(uint64_t iterations) {
-  enum { SUMS = 12 };
-  __m256i sums[SUMS], magnitude = _mm256_set1_epi8(3), mask = _mm256_set1_epi8(-1), weights = _mm256_set1_epi8(5);
-  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm256_set1_epi32(i);
-  for (uint64_t n = 0; n < iterations; n++) UNROLL
-    for (int i = 0; i < SUMS; i++) {
-      FORGET("x", weights);
-      __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_xor_si256(weights, mask));
-      sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-    }
-  UNROLL for (int i = 0; i < SUMS; i++) FORGET("x", sums[i]);
-  return iterations * SUMS * 32;
+  __m256i magnitude = _mm256_set1_epi8(3), mask = _mm256_set1_epi8(-1), weights = _mm256_set1_epi8(5);
+  RUN_SUMS(12, __m256i, _mm256_set1_epi32, "x", 32, add_signed_products(sums[i], magnitude, mask, weights))
 }
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 uint64_t glck_int8_limit_avxvnni(uint64_t iterations) {
-  enum { SUMS = 12 };
-  __m256i sums[SUMS], activations = _mm256_set1_epi8(3), weights = _mm256_set1_epi8(5);
-  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm256_set1_epi32(i);
-  for (uint64_t n = 0; n < iterations; n++) UNROLL
-    for (int i = 0; i < SUMS; i++) {
-      FORGET("x", weights);
-      sums[i] = _mm256_dpbusd_avx_epi32(sums[i], activations, weights);
-    }
-  UNROLL for (int i = 0; i < SUMS; i++) FORGET("x", sums[i]);
-  return iterations * SUMS * 32;
+  __m256i activations = _mm256_set1_epi8(3), weights = _mm256_set1_epi8(5);
+  RUN_SUMS(12, __m256i, _mm256_set1_epi32, "x", 32, _mm256_dpbusd_avx_epi32(sums[i], activations, weights))
 }
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vnni"))), apply_to = function)
 uint64_t glck_int8_limit_avx512vnni(uint64_t iterations) {
-  enum { SUMS = 24 };
-  __m512i sums[SUMS], activations = _mm512_set1_epi8(3), weights = _mm512_set1_epi8(5);
-  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm512_set1_epi32(i);
-  for (uint64_t n = 0; n < iterations; n++) UNROLL
-    for (int i = 0; i < SUMS; i++) {
-      FORGET("v", weights);
-      sums[i] = _mm512_dpbusd_epi32(sums[i], activations, weights);
-    }
-  UNROLL for (int i = 0; i < SUMS; i++) FORGET("v", sums[i]);
-  return iterations * SUMS * 64;
+  __m512i activations = _mm512_set1_epi8(3), weights = _mm512_set1_epi8(5);
+  RUN_SUMS(24, __m512i, _mm512_set1_epi32, "v", 64, _mm512_dpbusd_epi32(sums[i], activations, weights))
 }
 #pragma clang attribute pop
 
@@ -86,50 +79,27 @@ uint64_t glck_int8_limit_amx(uint64_t iterations) {
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
+static inline int32x4_t add_pairs(int32x4_t sum, int8x16_t activations, int8x16_t weights) {
+  int16x8_t pairs = vmull_s8(vget_low_s8(activations), vget_low_s8(weights));
+  return vpadalq_s16(sum, vmlal_high_s8(pairs, activations, weights));
+}
+
 uint64_t glck_int8_limit_neon(uint64_t iterations) {
-  enum { SUMS = 16 };
-  int32x4_t sums[SUMS];
   int8x16_t activations = vdupq_n_s8(3), weights = vdupq_n_s8(5);
-  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = vdupq_n_s32(i);
-  for (uint64_t n = 0; n < iterations; n++) UNROLL
-    for (int i = 0; i < SUMS; i++) {
-      FORGET("w", weights);
-      int16x8_t pairs = vmull_s8(vget_low_s8(activations), vget_low_s8(weights));
-      sums[i] = vpadalq_s16(sums[i], vmlal_high_s8(pairs, activations, weights));
-    }
-  UNROLL for (int i = 0; i < SUMS; i++) FORGET("w", sums[i]);
-  return iterations * SUMS * 16;
+  RUN_SUMS(16, int32x4_t, vdupq_n_s32, "w", 16, add_pairs(sums[i], activations, weights))
 }
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 uint64_t glck_int8_limit_neondot(uint64_t iterations) {
-  enum { SUMS = 24 };
-  int32x4_t sums[SUMS];
   int8x16_t activations = vdupq_n_s8(3), weights = vdupq_n_s8(5);
-  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = vdupq_n_s32(i);
-  for (uint64_t n = 0; n < iterations; n++) UNROLL
-    for (int i = 0; i < SUMS; i++) {
-      FORGET("w", weights);
-      sums[i] = vdotq_laneq_s32(sums[i], weights, activations, 0);
-    }
-  UNROLL for (int i = 0; i < SUMS; i++) FORGET("w", sums[i]);
-  return iterations * SUMS * 16;
+  RUN_SUMS(24, int32x4_t, vdupq_n_s32, "w", 16, vdotq_laneq_s32(sums[i], weights, activations, 0))
 }
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("i8mm"))), apply_to = function)
 uint64_t glck_int8_limit_neoni8mm(uint64_t iterations) {
-  enum { SUMS = 24 };
-  int32x4_t sums[SUMS];
   int8x16_t activations = vdupq_n_s8(3), weights = vdupq_n_s8(5);
-  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = vdupq_n_s32(i);
-  for (uint64_t n = 0; n < iterations; n++) UNROLL
-    for (int i = 0; i < SUMS; i++) {
-      FORGET("w", weights);
-      sums[i] = vmmlaq_s32(sums[i], activations, weights);
-    }
-  UNROLL for (int i = 0; i < SUMS; i++) FORGET("w", sums[i]);
-  return iterations * SUMS * 32;
+  RUN_SUMS(24, int32x4_t, vdupq_n_s32, "w", 32, vmmlaq_s32(sums[i], activations, weights))
 }
 #pragma clang attribute pop
 #endif
