@@ -4,6 +4,7 @@ import Engine
 import GLCFormat
 import GLiClass
 import ModelCore
+import Tokenization
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -81,12 +82,29 @@ struct Bench: ParsableCommand {
         labels: labels, openTime: openTime, times: times, workspace: session.engine.workspaceSize,
         peakResident: peakResidentBytes(), checksum: logits.withUnsafeBytes { Checksum.crc32($0) })
       if profile {
-        result.profile = try ProfileReport(session.engine, runs: runs) {
+        let tokenization = try tokenizationTime(model.tokenizer, prompts)
+        result.profile = try ProfileReport(session.engine, runs: runs, tokenization: tokenization) {
           try compute(prompts, session.engine, into: &logits)
         }
       }
       Console.print(json ? result.json.text() : result.table)
     }
+  }
+
+  /// Milliseconds for texts made of the prompts' random tokens, labels left out, and how many tokens they become.
+  private func tokenizationTime(
+    _ tokenizer: CompiledTokenizer, _ prompts: [EnginePrompt]
+  ) throws -> (milliseconds: Double, tokens: Int) {
+    let texts = prompts.map { prompt in
+      prompt.tokens.dropFirst(2 * labels + 2).map { tokenizer.token(for: $0) ?? "" }.joined()
+        .replacing("\u{2581}", with: " ")
+    }
+    let watch = Stopwatch()
+    var count = 0
+    for _ in 0..<runs {
+      for text in texts { count += try tokenizer.encode(text, addTemplate: false).count }
+    }
+    return (watch.seconds * 1000 / Double(runs), count / runs)
   }
 
   private func compute(_ prompts: [EnginePrompt], _ session: EngineSession, into logits: inout [Float]) throws {

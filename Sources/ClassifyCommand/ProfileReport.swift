@@ -20,9 +20,14 @@ struct ProfileReport {
   private let limits: ProductLimits
   /// Milliseconds of one run by another clock than the parts.
   private let total: Double
+  private let tokenization: (milliseconds: Double, tokens: Int)
 
   /// Measures `runs` calls of `compute`, which uses `session`.
-  init(_ session: EngineSession, runs: Int, _ compute: () throws -> Void) throws {
+  /// - Parameter tokenization: what happens before a pass, measured by itself.
+  init(
+    _ session: EngineSession, runs: Int, tokenization: (milliseconds: Double, tokens: Int), _ compute: () throws -> Void
+  ) throws {
+    self.tokenization = tokenization
     let limits = session.measureLimits()
     self.limits = limits
     let profile = session.startProfile()
@@ -59,6 +64,8 @@ struct ProfileReport {
     let first = "profile of \(runs) runs, \(Formatting.decimals(total, 3)) ms each"
     let last = [
       line("all of these", sum, sum / total),
+      line("tokenization", tokenization.milliseconds, tokenization.milliseconds / total)
+        + " of that, before it: \(tokenization.tokens) tokens of text",
       "  limits of the instructions: int8 \(Formatting.decimals(2 * limits.int8, 0)) GOPS, "
         + "f32 \(Formatting.decimals(2 * limits.f32, 0)) GOPS",
     ]
@@ -79,6 +86,7 @@ struct ProfileReport {
     }
     return .object([
       ("runs", .int(runs)), ("total_ms", .double(total)), ("sum_ms", .double(sum)),
+      ("tokenization_ms", .double(tokenization.milliseconds)), ("tokenization_tokens", .int(tokenization.tokens)),
       ("int8_limit_gops", .double(2 * limits.int8)), ("f32_limit_gops", .double(2 * limits.f32)),
       ("stages", .array(stages)),
     ])
