@@ -14,5 +14,6 @@
 const glck_kernels glck_kernels_avx2 = {
     .name = "avx2", .product_s8 = glck_product_s8_avx2, .int8_limit = glck_int8_limit_avx2, FLOAT_KERNELS};
 const glck_kernels glck_kernels_avxvnni = {
-    .name = "avxvnni", .product_s8 = glck_product_s8_avxvnni, .int8_limit = glck_int8_limit_avxvnni, FLOAT_KERNELS};
+    .name = "avxvnni", .product_s8 = glck_product_s8_avxvnni, .reads_channel_sums = 1,
+    .int8_limit = glck_int8_limit_avxvnni, FLOAT_KERNELS};
 #endif

@@ -13,8 +13,8 @@
 #pragma clang attribute pop
 
 const glck_kernels glck_kernels_avx512vnni = {
-    .name = "avx512vnni", .product_s8 = glck_product_s8_avx512vnni, .int8_limit = glck_int8_limit_avx512vnni,
-    FLOAT_KERNELS};
+    .name = "avx512vnni", .product_s8 = glck_product_s8_avx512vnni, .reads_channel_sums = 1,
+    .int8_limit = glck_int8_limit_avx512vnni, FLOAT_KERNELS};
 const glck_kernels glck_kernels_amx = {
     .name = "amx", .product_s8 = glck_product_s8_amx, .int8_limit = glck_int8_limit_amx, FLOAT_KERNELS};
 #endif

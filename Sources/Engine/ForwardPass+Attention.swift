@@ -23,6 +23,16 @@ extension ForwardPass {
     try checkFailures("layer \(index), attention")
   }
 
+  /// What the projections to queries, keys and values take one thread.
+  func projectionWork(_ layer: EncoderLayer, _ queries: Queries) -> Int {
+    AttentionPart.allCases.reduce(0) { $0 + layer[$1].work(rows: input(of: $1, queries).count) }
+  }
+
+  /// The rows that a part is made of.
+  func input(of part: AttentionPart, _ queries: Queries) -> (rows: ActivationRows, count: Int) {
+    part == .query ? (queries.rows, queries.count) : (buffers.hidden, batch.tokens.count)
+  }
+
   /// One thread's share of texts × heads.
   private func attend(_ layer: EncoderLayer, _ queries: Queries, _ thread: Int, of threads: Int) {
     let heads = encoder.headCount
@@ -75,7 +85,7 @@ extension ForwardPass {
   /// The softmax kernel, which profiles know by itself.
   func softmax(_ arguments: inout glck_relative_softmax, _ scratch: AttentionScratch) -> Bool {
     guard let profile = session.profile else { return kernels.pointee.relative_softmax(&arguments) != 0 }
-    let start = Profile.now
+    let start = MonotonicClock.now
     defer { profile.addSoftmax(since: start, scratch.thread) }
     return kernels.pointee.relative_softmax(&arguments) != 0
   }
@@ -129,6 +139,21 @@ extension ForwardPass {
       let end = min(start + size, rows.upperBound)
       body(start..<end)
       start = end
+    }
+  }
+}
+
+/// What attention makes of a hidden row.
+enum AttentionPart: Int, CaseIterable {
+  case query, key, value
+}
+
+extension EncoderLayer {
+  subscript(part: AttentionPart) -> Linear {
+    switch part {
+    case .query: query
+    case .key: key
+    case .value: value
     }
   }
 }

@@ -5,18 +5,18 @@ import ModelCore
 extension ForwardPass {
   /// Queries, keys and values, divided over the threads by output channel as if they were one product.
   func project(_ layer: EncoderLayer, _ queries: Queries) {
-    let work = layer.query.work(rows: queries.count) + 2 * layer.key.work(rows: batch.tokens.count)
-    pool.split(3 * layer.query.blocks, work: work, (pass: self, layer: layer, queries: queries)) { own, _, range in
-      let (layer, hidden, count) = (own.layer, own.pass.buffers.hidden, own.pass.batch.tokens.count)
-      own.pass.project(layer.query, own.queries.rows, own.queries.count, part: 0, range)
-      own.pass.project(layer.key, hidden, count, part: 1, range)
-      own.pass.project(layer.value, hidden, count, part: 2, range)
+    let items = AttentionPart.allCases.count * layer.query.blocks
+    pool.split(items, work: projectionWork(layer, queries), (pass: self, layer: layer, queries: queries)) {
+      own, _, range in
+      for part in AttentionPart.allCases { own.pass.project(own.layer, own.queries, part, range) }
     }
   }
 
-  /// What `range` has of one of the three: blocks of 16 channels, counted over all.
-  private func project(_ linear: Linear, _ rows: ActivationRows, _ count: Int, part: Int, _ range: Range<Int>) {
-    let first = part * linear.blocks
+  /// What `range` has of one part: blocks of 16 channels, counted over all.
+  private func project(_ layer: EncoderLayer, _ queries: Queries, _ part: AttentionPart, _ range: Range<Int>) {
+    let linear = layer[part]
+    let (rows, count) = input(of: part, queries)
+    let first = part.rawValue * linear.blocks
     let own = range.clamped(to: first..<first + linear.blocks)
     linear.multiply(
       kernels, rows, rows: 0..<count, blocks: own.lowerBound - first..<own.upperBound - first,

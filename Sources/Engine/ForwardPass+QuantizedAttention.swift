@@ -8,15 +8,14 @@ extension ForwardPass {
   func projectQuantized(
     _ layer: EncoderLayer, _ queries: Queries, _ place: @autoclosure () -> String
   ) throws(EngineError) {
-    let work = layer.query.work(rows: queries.count) + 2 * layer.key.work(rows: batch.tokens.count)
     let items = AttentionPart.allCases.count * encoder.headCount
-    pool.split(items, work: work, (pass: self, layer: layer, queries: queries)) { own, thread, range in
+    pool.split(items, work: projectionWork(layer, queries), (pass: self, layer: layer, queries: queries)) {
+      own, thread, range in
       let (pass, heads) = (own.pass, own.pass.encoder.headCount)
       var failed = false
       for item in range {
         let part = AttentionPart.allCases[item / heads]
-        let (rows, count) =
-          part == .query ? (own.queries.rows, own.queries.count) : (pass.buffers.hidden, pass.batch.tokens.count)
+        let (rows, count) = pass.input(of: part, own.queries)
         let scratch = pass.buffers.scratch(thread)
         if pass.project(own.layer[part], rows, count, part, head: item % heads, scratch) { failed = true }
       }
@@ -61,7 +60,15 @@ extension ForwardPass {
   ) {
     guard let table = embeddings.flatMap({ tiles($0, head: head) }) else { return }
     let count = buffers.relativeBlocks.count
-    kernels.pointee.channel_sums(encoder.headSize, count, table.tiles, sums + head * count * 16)
+    sumChannels(encoder.headSize, count, table.tiles, sums + head * count * 16)
+  }
+
+  /// The sums of tiles that are not in the file, where the kernels read them.
+  private func sumChannels(
+    _ k: Int, _ blocks: Int, _ tiles: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>
+  ) {
+    guard kernels.pointee.reads_channel_sums != 0 else { return }
+    kernels.pointee.channel_sums(k, blocks, tiles, sums)
   }
 
   /// The rows of one head, from the batch's first block on.
@@ -102,13 +109,12 @@ extension ForwardPass {
     let heads = buffers.heads
     let (first, length) = (text.rows.lowerBound, text.rows.count)
     kernels.pointee.pack_tiles(length, size, heads.codes(.key, head, row: first), heads.stride, scratch.keyTiles)
-    kernels.pointee.channel_sums(size, (length + 15) / 16, scratch.keyTiles, scratch.keySums)
+    sumChannels(size, (length + 15) / 16, scratch.keyTiles, scratch.keySums)
     scratch.keyScales.update(from: heads.scales(.key, head, row: first), count: length)
     (scratch.keyScales + length).update(repeating: 0, count: length.roundedUp(toMultipleOf: 16) - length)
     kernels.pointee.pack_transposed_tiles(
       length, size / 16, heads.codes(.value, head, row: first), heads.stride, scratch.valueTiles)
-    kernels.pointee.channel_sums(
-      length.roundedUp(toMultipleOf: 64), size / 16, scratch.valueTiles, scratch.valueSums)
+    sumChannels(length.roundedUp(toMultipleOf: 64), size / 16, scratch.valueTiles, scratch.valueSums)
   }
 
   /// dot(K_j, Qr) for all keys of a text, some at a time: each block of them meets a part of the relative rows alone.
@@ -209,21 +215,6 @@ extension glck_product_s8 {
     tiles = table.tiles + blocks.lowerBound * 16 * size
     channel_scales = table.scales + blocks.lowerBound * 16
     channel_sums = UnsafePointer(sums + (head * blocksOfHead + blocks.lowerBound) * 16)
-  }
-}
-
-/// What attention makes of a hidden row.
-enum AttentionPart: Int, CaseIterable {
-  case query, key, value
-}
-
-extension EncoderLayer {
-  subscript(part: AttentionPart) -> Linear {
-    switch part {
-    case .query: query
-    case .key: key
-    case .value: value
-    }
   }
 }
 

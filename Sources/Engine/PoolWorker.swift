@@ -1,6 +1,7 @@
 import CKernels
 import CPlatform
 import Glibc
+import ModelCore
 import Synchronization
 
 /// A step without its type: where it lies, and what calls it.
@@ -151,9 +152,7 @@ private struct Spin {
     } else {
       sched_yield()
     }
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
+    let now = MonotonicClock.now
     if start == 0 { start = now }
     elapsed = now - start
     return elapsed < Self.nanoseconds

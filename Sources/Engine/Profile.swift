@@ -1,5 +1,5 @@
 import CKernels
-import Glibc
+import ModelCore
 
 /// Where the time of forward passes goes. Steps run one after another, so each ends where the next begins and the parts add
 /// up to the whole.
@@ -44,11 +44,11 @@ package final class Profile {
   package subscript(stage: Stage) -> Entry { entries[stage.rawValue] }
 
   /// A pass begins.
-  func begin() { last = Self.now }
+  func begin() { last = MonotonicClock.now }
 
   /// What ran since the last call was `stage`.
   func end(_ stage: Stage) {
-    let now = Self.now
+    let now = MonotonicClock.now
     entries[stage.rawValue].nanoseconds += now - last
     last = now
   }
@@ -74,13 +74,7 @@ package final class Profile {
   }
 
   /// Adds a time that `thread` measured to its softmax.
-  func addSoftmax(since start: Int, _ thread: Int) { softmax[thread] += Self.now - start }
-
-  static var now: Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1_000_000_000 + time.tv_nsec
-  }
+  func addSoftmax(since start: Int, _ thread: Int) { softmax[thread] += MonotonicClock.now - start }
 }
 
 extension EngineSession {
@@ -113,11 +107,11 @@ extension EngineSession {
     defer { done.deallocate() }
     var iterations: UInt64 = 1024
     while true {
-      let start = Profile.now
+      let start = MonotonicClock.now
       pool.run(threads: pool.count, (limit: limit, done: done, iterations: iterations)) { own, thread in
         own.done[thread] = own.limit(own.iterations)
       }
-      let time = Profile.now - start
+      let time = MonotonicClock.now - start
       if time > 20_000_000 || iterations > 1 << 40 {
         return Double(UnsafeBufferPointer(start: done, count: pool.count).reduce(0, +)) / Double(time)
       }

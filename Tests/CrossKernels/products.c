@@ -28,7 +28,7 @@ static void product_s8_case(run *r, const glck_kernels *kernels, s8_case c) {
       .row_scales = random_floats(r, c.rows, 0.02f),
       .remainders = c.remainder ? random_codes(r, length, activation) : NULL,
       .remainder_scales = c.remainder ? random_floats(r, c.rows, 0.0001f) : NULL,
-      .tiles = tiles, .channel_sums = sums, .channel_scales = random_floats(r, channels, 0.01f),
+      .tiles = tiles, .channel_sums = kernels->reads_channel_sums ? sums : NULL, .channel_scales = random_floats(r, channels, 0.01f),
       .bias = c.no_bias ? NULL : random_floats(r, channels, 1),
       .activation = c.gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE,
       .output = guarded_floats(r, output_length), .output_stride = output_stride,

@@ -45,7 +45,7 @@ typedef struct {
   const int8_t *remainders;   // [rows][k] with the same stride, or NULL
   const float *remainder_scales;  // [rows] when there are remainders
   const int8_t *tiles;           // [blocks][k / 4][16 channels][4 features], 64-byte aligned
-  const int32_t *channel_sums;   // [16 * blocks]: sum of a channel's weights
+  const int32_t *channel_sums;   // [16 * blocks]: sum of a channel's weights, for kernels that read them
   const float *channel_scales;   // [16 * blocks]
   const float *bias;             // [16 * blocks] or NULL
   glck_activation activation;
@@ -137,6 +137,7 @@ typedef struct {
 typedef struct {
   const char *name;  // "scalar", "avx2", "avx512vnni"
   void (*product_s8)(const glck_product_s8 *);
+  int reads_channel_sums;  // whether product_s8 does
   void (*product_f32)(const glck_product_f32 *);
   /// Returns nonzero when a row was not finite (N7).
   int (*quantize)(const glck_quantize *);
