@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import glc_tokenizer_check
+import glc_verdict
 from glc_common import FormatError, round_up
 from glc_file import (
     DATA,
@@ -57,6 +58,7 @@ def check_container(file: File) -> Iterator[str]:
     yield from check_header(file)
     yield from check_sections(file)
     yield from check_metadata(file)
+    yield from glc_verdict.check(file)
     yield from check_directory(file)
     yield from check_extents(file)
     for record in file.records:
@@ -67,8 +69,6 @@ def check_container(file: File) -> Iterator[str]:
 def check_header(file: File) -> Iterator[str]:
     header, data = file.header, file.data
     expected_size = 64 + 32 * len(header.sections)
-    if header.minor != 0:
-        yield f"header: minor version {header.minor}, the one described is 0"
     if header.size != expected_size:
         yield f"header: size {header.size}, expected {expected_size}"
     if header.file_size != len(data):
@@ -79,7 +79,7 @@ def check_header(file: File) -> Iterator[str]:
     if not is_zero(data, 36, 64):
         yield "header: reserved bytes 36 to 63 are not zero"
     if header.numerics != 1:
-        yield f"header: numerics revision {header.numerics}, versions 1.0 and 2.0 have 1"
+        yield f"header: numerics revision {header.numerics}, versions 1 and 2 have 1"
 
 
 def check_sections(file: File) -> Iterator[str]:

@@ -71,6 +71,8 @@ class Copy:
     def __init__(self, file: File) -> None:
         self.sections = file.header.sections
         self.major = file.header.major
+        self.minor = file.header.minor
+        self.verdict = b""
         self.numerics = file.header.numerics
         self.contents = {section.kind: file.content(section.kind) for section in self.sections}
         self.metadata: dict[str, Any] = copy.deepcopy(file.metadata)
@@ -107,7 +109,7 @@ class Copy:
         return struct.pack("<4I", len(order), 128, len(names), 0) + records + names, bytes(data)
 
     def build(self) -> File:
-        self.contents[METADATA] = json.dumps(self.metadata).encode()
+        self.contents[METADATA] = json.dumps(self.metadata).encode()[:-1] + self.verdict + b"}"
         self.contents[DIRECTORY], self.contents[DATA] = self.build_tensors()
         table, body, start = b"", b"", 64 + 32 * len(self.sections)
         for section in self.sections:
@@ -117,7 +119,7 @@ class Copy:
             checksum = 0 if section.kind == DATA else zlib.crc32(content)
             table += struct.pack("<IIQQII", section.kind, section.flags, offset, len(content), checksum, 0)
         body += self.tail
-        fields = self.major, 0, start, start + len(body), self.numerics, len(self.sections)
+        fields = self.major, self.minor, start, start + len(body), self.numerics, len(self.sections)
         head = b"\x89GLC\r\n\x1a\n" + struct.pack("<HHIQII", *fields)
         checksum = zlib.crc32(head + bytes(4) + bytes(28) + table)
         return File(head + struct.pack("<I", checksum) + bytes(28) + table + body)
@@ -146,6 +148,35 @@ def of_container() -> Iterator[tuple[str, Edit]]:
     yield "has NUL or a slash", lambda c: c.rename(min(c.tensors), "a/b")
     yield "numerics revision 2", lambda c: setattr(c, "numerics", 2)
     yield "prompt.maximum_length is 7", lambda c: c.metadata["prompt"].update(maximum_length=7)
+
+
+def of_verdict() -> Iterator[tuple[str, Edit]]:
+    good: dict[str, Any] = {
+        "schema": 1, "passes": True, "mode": "multi-label", "threshold": 0.5, "confidence": 0.95, "micro_f1": None,
+        "macro_f1": None, "flips": 0, "logit_error": {}, "bounds": [], "differs": [], "allowed": [],
+        "data": {"name": "data.jsonl", "sha256": "0" * 64}, "reference": {}, "verifier": {},
+        "of": {"weights": "0" * 8, "tokenizer": "0" * 8, "metadata": "0" * 8, "numerics": "1"},
+    }  # fmt: skip
+
+    def put(values: Any, opening: str = ',"verdict":', minor: int = 1) -> Edit:
+        def edit(damaged: Copy) -> None:
+            damaged.verdict, damaged.minor = f"{opening}{json.dumps(values)}".encode(), minor
+
+        return edit
+
+    yield "without a verdict it is 0", lambda c: setattr(c, "minor", 1)
+    yield "with a verdict it is 1", put(good, minor=0)
+    yield "verdict: not written as", put(good, ', "verdict":')
+    yield "verdict is 7", put(7)
+    yield "verdict.schema is 0", put(good | {"schema": 0})
+    yield "verdict.of is {}", put(good | {"of": {}})
+    yield "verdict.micro_f1 has ['drift']", put(good | {"micro_f1": {"drift": 0}})
+    yield "verdict.data is", put(good | {"data": good["data"] | {"name": "/data.jsonl"}})
+    for member in sorted(good.keys() - {"schema", "of"}):
+        yield f"verdict.{member} is missing", put({name: value for name, value in good.items() if name != member})
+        yield f"verdict.{member} is 'x'" if member != "mode" else "verdict.mode is 1", put(
+            good | {member: 1 if member == "mode" else "x"}
+        )
 
 
 def of_model(file: File) -> Iterator[tuple[str, Edit]]:
@@ -235,7 +266,7 @@ def main() -> int:
     options = parser.parse_args()
     file = File(options.file.read_bytes())
     lines = list(check_container(Copy(file).build()))
-    damages = [*of_container(), *of_model(file), *of_tensors(file)]
+    damages = [*of_container(), *of_verdict(), *of_model(file), *of_tensors(file)]
     lines += escaped(file, iter(damages), check_container)
     if options.checkpoint:
         checkpoint = glc_derive.Checkpoint(options.checkpoint)

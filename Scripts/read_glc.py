@@ -14,8 +14,8 @@
 
 FILE may also be a compiled tokenizer alone, for all but --dump and --against. Options can be combined. Exit status: 0
 all is well, 1 violations or differences (one line each), 65 not readable. Beside it: glc_file.py (container, tensors),
-glc_check.py, glc_model.py and glc_tables.py (the rules), glc_config.py and glc_derive.py (the rules of conversion),
-glc_damage.py (that all of these can fail); for the tokenizer glc_tokenizer.py (its section) with
+glc_check.py, glc_model.py, glc_tables.py and glc_verdict.py (the rules), glc_config.py and glc_derive.py (the rules of
+conversion), glc_damage.py (that all of these can fail); for the tokenizer glc_tokenizer.py (its section) with
 glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and glc_unicode_check.py (the rules), glc_normalize.py and
 glc_encode.py (texts to ids), glc_tokenizer_source.py (its source). Needs numpy.
 """
@@ -37,6 +37,7 @@ import glc_derive
 import glc_encode
 import glc_tokenizer_check
 import glc_tokenizer_source
+import glc_verdict
 from glc_common import FormatError
 from glc_file import ENCODINGS, F32, INT8, LAYOUTS, TOKENIZER, Decoded, File, decode
 from glc_tokenizer import Tokenizer
@@ -118,6 +119,9 @@ def print_summary(file: File) -> None:
     for section in header.sections:
         print(f"{section.name:<12} {section.offset:>12,} {section.size:>12,}  {section.checksum:08x}  {section.flags}")
     print("\nmetadata", json.dumps(file.metadata, indent=2, ensure_ascii=False))
+    if (changed := glc_verdict.changed(file)) is not None:
+        parts = ", ".join(changed)
+        print(f"\nverdict: {f'void ({parts})' if changed else 'valid'}")
     try:
         print()
         print_tokenizer(Tokenizer(file.content(TOKENIZER)))

@@ -80,6 +80,7 @@ extension GLCFile {
     for (key, value) in byEncoding.sorted(by: { $0.key < $1.key }) {
       lines.append("  tensors     \(value.count) \(key), \(Formatting.size(value.bytes))")
     }
+    lines += stamp?.summary ?? []
     lines.append("  checksums   " + (isChecked ? "all good" : "good (tensor data not read; --check reads it)"))
     return lines.joined(separator: "\n")
   }
@@ -92,6 +93,7 @@ extension GLCFile {
       ("numerics_revision", .int(Int(numericsRevision))),
       ("tensor_data_checked", .bool(isChecked)),
       ("metadata", metadata.root.json),
+      ("verdict", stamp?.json ?? .null),
       ("tokenizer", tokenizer.json),
       (
         "sections",

@@ -2,10 +2,12 @@ import CKernels
 import ModelCore
 
 /// The fixed header and section table (formats/glc.md, "Header").
-struct FileHeader: Equatable {
+struct FileHeader: Equatable, Sendable {
   static let magic: [UInt8] = [0x89, 0x47, 0x4C, 0x43, 0x0D, 0x0A, 0x1A, 0x0A]
   static let majorVersions: ClosedRange<UInt16> = 1...2
+  /// Of a file that has been converted, and of one that holds a verdict.
   static let minorVersion: UInt16 = 0
+  static let minorVersionWithVerdict: UInt16 = 1
   static let fixedSize = 64
   static let entrySize = 32
   static let checksumOffset = 32
@@ -14,7 +16,7 @@ struct FileHeader: Equatable {
   static let sectionAlignment = 65_536
 
   /// A row of the section table.
-  struct Section: Equatable {
+  struct Section: Equatable, Sendable {
     var kind: UInt32
     var flags: UInt32
     var offset: UInt64

@@ -20,6 +20,8 @@ public final class GLCFile: Sendable {
   public let file: MappedFile
   /// Sizes of the sections in the order of the file: for people.
   public let sections: [(name: String, size: Int)]
+  /// What the header says of itself and of the sections.
+  let header: FileHeader
   private let tokenizerRange: Range<Int>
   private let dataRange: Range<Int>
   private let indexByName: [String: Int]
@@ -41,7 +43,7 @@ public final class GLCFile: Sendable {
     self.file = file
     let path = file.path
     let bytes = file.unsafeBytes
-    let header = try FileHeader(bytes, path: path)
+    header = try FileHeader(bytes, path: path)
     version = "\(header.major).\(header.minor)"
     numericsRevision = header.numericsRevision
     guard numericsRevision == UInt32(GLCK_NUMERICS_REVISION) else {

@@ -10,7 +10,7 @@ import Synchronization
 public final class AtomicFile: Sendable {
   /// The path the file will have.
   public let path: String
-  private let descriptor: Int32
+  let descriptor: Int32
   private let directory: String
   private let temporaryPath: String
   private let isNamed: Bool

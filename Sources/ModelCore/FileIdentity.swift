@@ -12,4 +12,12 @@ package struct FileIdentity: Equatable {
     device = status.st_dev
     inode = status.st_ino
   }
+
+  /// The file that is open, whatever its path leads to by now; `nil` for an empty one.
+  package init?(_ file: MappedFile) {
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else { return nil }
+    device = status.st_dev
+    inode = status.st_ino
+  }
 }

@@ -16,7 +16,7 @@ public final class MappedFile: Sendable {
   nonisolated(unsafe) private let base: UnsafeRawPointer?
   private let guardSlot: Int32
   /// Kept open to ask the file's size; -1 for an empty file.
-  private let descriptor: Int32
+  let descriptor: Int32
   private let failedToRead = Atomic<Bool>(false)
 
   /// Maps the regular file at `path`.

@@ -27,6 +27,10 @@ int glcp_open_nameless(const char *directory, int mode);
 /// Gives the nameless file `descriptor` the name `path`, which must not exist. Returns 0, or -1 with errno set.
 int glcp_link_nameless(int descriptor, const char *path);
 
+/// copy_file_range(2), to the same place in the other file. Returns the number of bytes copied, which may be fewer than
+/// `count`, or -1 with errno set.
+long glcp_copy_range(int from, int to, long offset, long count);
+
 /// Processors that this process may run on (its affinity mask), at least 1.
 int glcp_available_processors(void);
 
