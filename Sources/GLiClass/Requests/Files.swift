@@ -93,7 +93,7 @@ extension UInt8 {
 
 extension String {
   /// This text without white space around it.
-  var trimmed: String {
+  package var trimmed: String {
     var text = unicodeScalars[...]
     while text.first?.properties.isWhitespace == true { text.removeFirst() }
     while text.last?.properties.isWhitespace == true { text.removeLast() }
