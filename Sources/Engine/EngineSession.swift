@@ -37,6 +37,8 @@ public final class EngineSession {
   private let workspace = Workspace()
   private var batch = Batch()
   var profile: Profile?
+  /// Sees the values of forward passes from now on; `nil` costs a comparison a step.
+  package var probe: Probe?
 
   /// Tokens computed at once; a longer single text is a batch of its own. Batches do not change logits.
   static let batchTokens = 1024

@@ -27,13 +27,15 @@ struct ForwardPass {
     preparePositions()
     session.profile?.end(.preparation)
     try embed()
+    try probeStates(nil, .embeddings, next: 0)
     keepState(0)
     session.profile?.end(.embeddings)
     let all = Queries(
       rows: buffers.hidden, count: batch.tokens.count, textRows: { $0.rows }, positions: buffers.positions)
     let read = Queries(
       rows: buffers.headHidden, count: batch.headRows, textRows: { $0.headRows }, positions: buffers.headPositions)
-    let canSkip = model.configuration.head.readsSingleTokens && session.options.skipsUnreadRows
+    let canSkip =
+      model.configuration.head.readsSingleTokens && session.options.skipsUnreadRows && session.probe == nil
     var isGathered = false
     for (index, layer) in model.layers.enumerated() {
       let convolution = index == 0 ? model.convolution : nil
@@ -49,6 +51,7 @@ struct ForwardPass {
         try addConvolution(convolution, nextIsQuantized: isQuantized(layer: index + 1))
         session.profile?.end(.convolution)
       }
+      try probeStates(index, .output, next: index + 1)
       keepState(index + 1)
     }
     // Computed for all rows, the states that the head reads are still to be picked out.
@@ -105,6 +108,7 @@ struct ForwardPass {
     profile?.end(.attentionOutput, layer.attentionOutput, rows: queries.count)
     try addAndNormalize(
       layer.attentionNorm, queries, quantizes: layer.intermediate.isQuantized, "layer \(index), attention output")
+    session.probe?.observe(index, .attention, Probe.Rows(queries.rows, count: queries.count, columns: size))
     profile?.end(.layerNorm)
     try feedForward(layer, index, queries)
     let next = isQuantized(layer: index + 1)
@@ -125,6 +129,9 @@ struct ForwardPass {
         layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: encoder.activation,
         output: middle.floats, stride: middle.floatStride, magnitudes: magnitudes)
       session.profile?.end(.intermediate, layer.intermediate, rows: rows.count)
+      session.probe?.observe(
+        index, .feedForward,
+        Probe.Rows(middle, first: start, count: rows.count, columns: encoder.intermediateSize))
       try quantize(
         middle, rows: rows.count, for: layer.output, magnitudes: magnitudes,
         "layer \(index), feed-forward")

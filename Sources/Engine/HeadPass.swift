@@ -23,6 +23,11 @@ struct HeadPass {
     try project(weights.text, 0..<textRows, "text projector")
     try project(weights.classes, textRows..<rows, "classes projector")
     if head.normalizesFeatures { normalize(rows) }
+    if let probe = pass.session.probe {
+      probe.observe(nil, .text, Probe.Rows(buffers.output, count: textRows, columns: size))
+      let classes = buffers.output.advanced(by: textRows)
+      probe.observe(nil, .classes, Probe.Rows(classes, count: rows - textRows, columns: size))
+    }
     let logits = UnsafeMutableBufferPointer(start: buffers.logits, count: batch.labelRows.count)
     try score(text: buffers.output, labels: buffers.output.advanced(by: textRows), into: logits)
     if let scale = weights.logitScale { for label in logits.indices { logits[label] *= scale } }
@@ -35,6 +40,10 @@ struct HeadPass {
       try check(calibrated)
       outputs.uncalibratedLogits = outputs.logits
       outputs.logits = UnsafeBufferPointer(calibrated)
+    }
+    if let probe = pass.session.probe {
+      let final = weights.calibrator == nil ? buffers.logits : buffers.calibrated
+      probe.observe(nil, .logits, Probe.Rows(final, stride: logits.count, count: 1, columns: logits.count))
     }
     return outputs
   }

@@ -3,7 +3,7 @@ import ModelCore
 /// The convolution beside the first layer (`ConvLayer`): over the *embeddings*, then added to that layer's states and normalized.
 struct ReferenceConvolution: Sendable {
   /// For each token that it looks at, first to last, the weights of all outputs × all inputs.
-  private let taps: [ReferenceMatrix]
+  let taps: [ReferenceMatrix]
   private let bias: [Float]
   private let activation: Activation
   private let norm: ReferenceLayerNorm

@@ -19,8 +19,8 @@ public final class ReferenceModel: Sendable {
   private let path: String
   private let embeddings: ReferenceEmbeddings
   private let layers: [ReferenceLayer]
-  private let relative: [RelativeProjections]
-  private let convolution: ReferenceConvolution?
+  let relative: [RelativeProjections]
+  let convolution: ReferenceConvolution?
   private let layerWeights: ReferenceLayerWeights?
   private let head: ReferenceHead
 

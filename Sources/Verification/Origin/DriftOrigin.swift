@@ -1,0 +1,139 @@
+import Checkpoints
+import Engine
+import GLiClass
+import ModelCore
+import ReferenceModel
+
+/// What fields and tensors say: everything that can be told without running a text.
+package struct OriginAudit: Sendable, Equatable {
+  /// Fields of the metadata, and the tokenizer.
+  package var fields: [Finding] = []
+  /// Tensors that quantizing does not explain.
+  package var weights: [Finding] = []
+  /// Every tensor, those with the lowest SQNR first.
+  package var tensors: [TensorError] = []
+}
+
+/// Where a drift comes from: the main path of this folder. Holds the fields, the tensors and the layers of a `.glc` against the checkpoint
+/// it should have been made of, or against another `.glc`.
+package struct DriftOrigin {
+  /// What the model is held against.
+  package enum Reference {
+    /// The checkpoint it was made of, opened with the adapter that was merged, and its forward pass.
+    case checkpoint(Checkpoint, ReferenceModel)
+    /// Another `.glc` of the same checkpoint.
+    case baseline(GLiClassModel)
+    /// There is none: what the file says of itself.
+    case nothing
+  }
+
+  private let model: GLiClassModel
+  private let reference: Reference
+
+  /// An examination of `model`.
+  package init(model: GLiClassModel, against reference: Reference) {
+    self.model = model
+    self.reference = reference
+  }
+
+  /// What the model is held against, as messages call it; `nil` for nothing.
+  var referenceName: String? {
+    switch reference {
+    case .checkpoint: "the checkpoint"
+    case .baseline: "the baseline"
+    case .nothing: nil
+    }
+  }
+
+  /// Compares fields, then tensors.
+  /// - Parameter progress: called with the part of the work that is done, 0 to 1.
+  /// - Throws: ``VerificationError`` where a checkpoint or file cannot be read.
+  package func audit(progress: (Double) -> Void = { _ in }) throws(VerificationError) -> OriginAudit {
+    var audit = OriginAudit()
+    switch reference {
+    case .checkpoint(let checkpoint, let computed):
+      audit.fields = try fieldFindings(checkpoint)
+      try compareTensors(ExpectedTensors(checkpoint, computed), &audit, progress)
+    case .baseline(let baseline):
+      audit.fields = fieldFindings(baseline)
+      try compareTensors(ExpectedTensors(baseline: baseline.file), &audit, progress)
+    case .nothing:
+      audit.fields = TokenizerComparison(model, reference: "").ownFindings
+      audit.weights = UnaidedAudit(model: model).findings(progress: progress)
+    }
+    try lifting { () throws(ModelCoreError) in try model.file.file.checkIntact() }
+    return audit
+  }
+
+  /// Runs `prompts` through both sides, and puts everything together.
+  ///
+  /// The prompts should be those of the reference's own tokenizer and rules: both sides read the same ids. A few hundred tokens in all
+  /// are enough. Values that are not finite do not end the report: they are in it.
+  /// - Parameters:
+  ///   - audit: what ``audit(progress:)`` found.
+  ///   - threads: of the engine; `nil` for all processors.
+  ///   - progress: called with the part of the work that is done, 0 to 1.
+  /// - Throws: ``VerificationError`` where a file cannot be read.
+  package func report(
+    _ audit: OriginAudit, prompts: [EnginePrompt], threads: Int?, progress: (Double) -> Void = { _ in }
+  ) throws(VerificationError) -> OriginReport {
+    var report = OriginReport(texts: 0, layers: [], tensors: audit.tensors, findings: audit.fields + audit.weights)
+    switch reference {
+    case .checkpoint(_, let computed):
+      try compareLayers(
+        prompts, threads, .checkpoint(computed), layers: computed.configuration.encoder.layerCount, &report, progress)
+    case .baseline(let baseline):
+      let session = try self.session(baseline, threads)
+      try compareLayers(
+        prompts, threads, .baseline(session), layers: baseline.file.configuration.encoder.layerCount, &report,
+        progress)
+    case .nothing: break
+    }
+    try lifting { () throws(ModelCoreError) in try model.file.file.checkIntact() }
+    return report
+  }
+
+  private func fieldFindings(_ checkpoint: Checkpoint) throws(VerificationError) -> [Finding] {
+    let name = "checkpoint"
+    let tokenizer = TokenizerComparison(model, reference: name)
+    return FieldComparison(reference: name).findings(model.file.configuration, against: checkpoint.configuration)
+      + tokenizer.ownFindings + (try tokenizer.findings(against: checkpoint))
+  }
+
+  private func fieldFindings(_ baseline: GLiClassModel) -> [Finding] {
+    let fields = FieldComparison(reference: "baseline")
+    let tokenizer = TokenizerComparison(model, reference: fields.reference)
+    return fields.findings(model.file.configuration, against: baseline.file.configuration)
+      + tokenizer.ownFindings + tokenizer.findings(againstBaseline: baseline)
+  }
+
+  private func compareTensors(
+    _ expected: ExpectedTensors, _ audit: inout OriginAudit, _ progress: (Double) -> Void
+  ) throws(VerificationError) {
+    var comparison = TensorComparison(model, expected)
+    try comparison.run(progress: progress)
+    audit.tensors = comparison.errors
+    audit.weights = comparison.findings
+  }
+
+  private func compareLayers(
+    _ prompts: [EnginePrompt], _ threads: Int?, _ reference: ForwardReference, layers: Int,
+    _ report: inout OriginReport, _ progress: (Double) -> Void
+  ) throws(VerificationError) {
+    let count = min(layers, model.file.configuration.encoder.layerCount)
+    let comparison = LayerComparison(try session(model, threads), reference, layers: count)
+    for (index, prompt) in prompts.enumerated() {
+      try comparison.add(prompt)
+      progress(Double(index + 1) / Double(prompts.count))
+    }
+    report.texts = comparison.texts
+    report.layers = comparison.layers
+    let isExplained = !report.findings.isEmpty
+    report.findings += comparison.findings
+    if !isExplained, comparison.findings.isEmpty { report.findings += LayerOutliers(report.layers).findings }
+  }
+
+  private func session(_ model: GLiClassModel, _ threads: Int?) throws(VerificationError) -> EngineSession {
+    try lifting { () throws(GLiClassError) in try model.makeSession(options: SessionOptions(threads: threads)).engine }
+  }
+}

@@ -1,0 +1,115 @@
+import GLCFormat
+import GLiClass
+
+/// Every tensor of a `.glc` beside what the checkpoint makes of it, or beside that of another `.glc`.
+struct TensorComparison {
+  let model: GLiClassModel
+  let expected: ExpectedTensors
+  private(set) var errors: [TensorError] = []
+  private(set) var findings: [Finding] = []
+  /// Tensors that differ in most of their rows, by name: each may hold another's values.
+  private var strangers: [String: TensorAudit] = [:]
+  private var audits: [(origin: TensorOrigin, audit: TensorAudit)] = []
+
+  init(_ model: GLiClassModel, _ expected: ExpectedTensors) {
+    self.model = model
+    self.expected = expected
+  }
+
+  /// - Parameter progress: called with the part of the work that is done.
+  mutating func run(progress: (Double) -> Void) throws(VerificationError) {
+    let total = max(1, model.file.records.reduce(0) { $0 + $1.extent.count })
+    var done = 0
+    for origin in expected.origins {
+      guard let record = model.file.records.first(where: { $0.name == origin.name }) else { continue }
+      try compare(origin, record)
+      done += record.extent.count
+      progress(Double(done) / Double(total))
+    }
+    findings = presence() + findings
+    try explain()
+    errors.sort { ($0.sqnr.isNaN ? -.infinity : $0.sqnr, $0.name) < ($1.sqnr.isNaN ? -.infinity : $1.sqnr, $1.name) }
+  }
+
+  /// Says what the audits found, what is the matter with whole layers first.
+  private mutating func explain() throws(VerificationError) {
+    let others = try StrangeTensors(strangers, expected)
+    findings += others.layerFindings
+    let unknown = Set(strangers.keys.filter { others.names[$0] == nil })
+    // Two hundred findings would say no more than this one.
+    let isAnother = unknown.count > 4 && 2 * unknown.count > errors.count
+    if isAnother {
+      let message = "\(unknown.count) of \(errors.count) have nothing of the \(expected.name)'s: it is of another model"
+      findings.append(Finding(place: "tensors", message: message))
+    }
+    for (origin, audit) in audits where !others.explained.contains(origin.name) {
+      if isAnother, unknown.contains(origin.name) { continue }
+      let words = AuditWords(audit.stored, reference: expected.name, tokenizer: model.tokenizer)
+      let messages = try TensorFindings(audit: audit, words: words).messages(holding: others.names[origin.name])
+      findings += messages.map { Finding(place: origin.name, message: $0) }
+    }
+  }
+
+  private mutating func compare(_ origin: TensorOrigin, _ record: TensorRecord) throws(VerificationError) {
+    guard let other = expected.tensor(origin) else {
+      findings.append(
+        Finding(place: origin.name, message: "not compared: the \(expected.name) has none that can be read"))
+      return
+    }
+    guard record.shape == other.shape else {
+      findings.append(
+        Finding(place: origin.name, message: "has shape \(record.shape), the \(expected.name) makes \(other.shape)"))
+      return
+    }
+    guard let stored = StoredTensor(record, in: model.file) else {
+      findings.append(Finding(place: origin.name, message: "not compared: \(record.summary) is not known here"))
+      return
+    }
+    var audit = TensorAudit(stored, other)
+    try audit.run()
+    errors.append(
+      TensorError(
+        name: origin.name, form: record.summary, sqnr: audit.sqnr, worstChannel: audit.worst.row,
+        worstChannelSQNR: audit.worst.sqnr))
+    if audit.isClean { return }
+    audits.append((origin, audit))
+    if 2 * audit.suspectCount > stored.rows { strangers[origin.name] = audit }
+  }
+
+  /// Tensors that are there and should not be, or the other way round: a layer's together.
+  private func presence() -> [Finding] {
+    let present = Set(model.file.records.map(\.name))
+    let wanted = Set(expected.origins.map(\.name))
+    let read = Set(TensorOrigin.all(of: model.file).map(\.name))
+    let missing = expected.origins.map(\.name).filter { !present.contains($0) }
+    let unread = model.file.records.map(\.name).filter { !read.contains($0) }
+    let foreign = model.file.records.map(\.name).filter { read.contains($0) && !wanted.contains($0) }
+    let other = "in the \(expected.name)"
+    return Self.grouped(missing, "is missing, \(other) it is there", "are missing, \(other) they are there")
+      + Self.grouped(unread, "no part of the metadata reads it", "that no part of the metadata reads")
+      + Self.grouped(foreign, "\(other) there is no such tensor", "that are not there \(other)")
+  }
+
+  /// One finding a layer, and one each for what is in none.
+  static func grouped(_ names: [String], _ one: String, _ many: String) -> [Finding] {
+    var order: [String] = []
+    var members: [String: Int] = [:]
+    for name in names {
+      let parts = name.split(separator: ".")
+      let group = parts.count > 2 && parts[0] == "layers" ? "layers.\(parts[1])" : name
+      if members.updateValue(members[group, default: 0] + 1, forKey: group) == nil { order.append(group) }
+    }
+    return order.map { group in
+      let count = members[group] ?? 0
+      if count == 1, let name = names.first(where: { $0 == group || $0.hasPrefix("\(group).") }) {
+        return Finding(place: name, message: one)
+      }
+      return Finding(place: group, message: "\(count) tensors \(many)")
+    }
+  }
+}
+
+extension TensorAudit {
+  /// Whether nothing is there that the encoding does not explain.
+  var isClean: Bool { zeros.isEmpty && unfinite == nil && factors.isEmpty && suspectCount == 0 }
+}

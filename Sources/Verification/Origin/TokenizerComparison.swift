@@ -1,0 +1,98 @@
+import Checkpoints
+import GLCFormat
+import GLiClass
+import ModelCore
+import Tokenization
+import TokenizerCompiler
+
+/// The compiled tokenizer of a `.glc` beside another: that of a baseline, or what the checkpoint's files compile to under the file's own
+/// profile.
+struct TokenizerComparison {
+  private let model: GLiClassModel
+  private let fields: FieldComparison
+
+  init(_ model: GLiClassModel, reference: String) {
+    self.model = model
+    fields = FieldComparison(reference: reference)
+  }
+
+  private var summary: TokenizerSummary { model.tokenizer.summary }
+
+  /// What the metadata say of the tokenizer that its own header does not.
+  var ownFindings: [Finding] {
+    let metadata = model.file.metadata.root.member("tokenizer")
+    let pairs: [(String, String?, String)] = [
+      ("profile", metadata?.member("profile")?.string, summary.profile.name),
+      ("tokenizers_version", metadata?.member("tokenizers_version")?.string, summary.libraryVersion),
+      ("pieces", metadata?.member("pieces")?.int.map { "\($0)" }, "\(summary.pieceCount)"),
+    ]
+    return pairs.compactMap { name, said, found in
+      guard let said, said != found else { return nil }
+      return Finding(place: "tokenizer.\(name)", message: "\(said), in the compiled tokenizer \(found)")
+    }
+  }
+
+  /// What differs from the files of `checkpoint`.
+  func findings(against checkpoint: Checkpoint) throws(VerificationError) -> [Finding] {
+    let files = TokenizerFiles(checkpoint)
+    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile(profile: summary.profile) }
+    let other = try lifting { () throws(TokenizationError) in
+      try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder)
+    }
+    return section.bytes.withUnsafeBytes { findings(against: other, $0) }
+  }
+
+  /// What differs from the tokenizer of `baseline`.
+  func findings(againstBaseline baseline: GLiClassModel) -> [Finding] {
+    findings(against: baseline.tokenizer, baseline.file.tokenizerBytes)
+  }
+
+  private func findings(against other: CompiledTokenizer, _ bytes: UnsafeRawBufferPointer) -> [Finding] {
+    let own = model.file.tokenizerBytes
+    if own.elementsEqual(bytes) { return [] }
+    let theirs = other.summary
+    var findings: [Finding] = []
+    for (name, value) in Self.summaryFields where value(summary) != value(theirs) {
+      findings.append(fields.finding("tokenizer.\(name)", value(summary), value(theirs)))
+    }
+    findings += pieces(against: other)
+    if findings.isEmpty {
+      let place = zip(own, bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? min(own.count, bytes.count)
+      let sizes = own.count == bytes.count ? "" : ", of \(own.count) and \(bytes.count)"
+      findings.append(
+        Finding(place: "tokenizer", message: "differs from the \(fields.reference)'s from byte \(place) on\(sizes)"))
+    }
+    return findings
+  }
+
+  private static let summaryFields: [(name: String, value: @Sendable (TokenizerSummary) -> String)] = [
+    ("profile", { $0.profile.name }),
+    ("tokenizers_version", { $0.libraryVersion }),
+    ("model", { "\($0.model)" }),
+    ("pieces", { "\($0.pieceCount)" }),
+    ("vocabulary_size", { "\($0.vocabularySize)" }),
+    ("added_tokens", { "\($0.addedTokenCount)" }),
+    ("label_token", { $0.labelTokenID.map { "\($0)" } ?? "none" }),
+    ("separator_token", { $0.separatorTokenID.map { "\($0)" } ?? "none" }),
+    ("example_token", { $0.exampleTokenID.map { "\($0)" } ?? "none" }),
+  ]
+
+  /// Ids that stand for other texts.
+  private func pieces(against other: CompiledTokenizer) -> [Finding] {
+    let count = min(summary.vocabularySize, other.summary.vocabularySize)
+    var first: Finding?
+    var differing = 0
+    for id in 0..<Int32(clamping: count) {
+      let (ours, theirs) = (model.tokenizer.token(for: id), other.token(for: id))
+      guard ours.map(ExactBytes.init) != theirs.map(ExactBytes.init) else { continue }
+      differing += 1
+      if first == nil {
+        first = fields.finding("tokenizer, token \(id)", "\"\(ours ?? "")\"", "\"\(theirs ?? "")\"")
+      }
+    }
+    guard let first else { return [] }
+    guard differing > 1 else { return [first] }
+    let message = "\(differing - 1) more tokens differ from the \(fields.reference)'s"
+    return [first, Finding(place: "tokenizer", message: message)]
+  }
+}
