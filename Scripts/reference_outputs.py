@@ -2,12 +2,17 @@
 """Record what the Python `gliclass` package computes for a checkpoint and a data set.
 
     reference_outputs.py MODEL_DIR --data DATA.jsonl -o REF.jsonl [--max-length 1024] [--limit N] [--threads 1]
+                         [--tokenizer-profile tokenizers|transformers-5] [--label-case given|lower] [--describe-only]
 
 MODEL_DIR is a Hugging Face folder of a GLiClass uni-encoder: config.json, tokenizer.json and model.safetensors,
-pytorch_model.bin or a sharded index. DATA is JSONL or a JSON array of {"text", "all_labels", "true_labels"}.
+pytorch_model.bin or a sharded index. DATA is JSONL or a JSON array of {"text", "all_labels", "true_labels"}; the last
+is not looked at. CSV is not read: gliclass-verify reads it, and a table can be joined to a reference of the same texts.
 
-REF is JSONL. Its first line says how it was made, {"reference": {producer, versions, dtype, max_length, hashes, ...}};
-one line follows for each text: {"text", "labels", "input_ids", "logits"}, logits rounded to 6 decimals.
+REF is JSONL. Its first line says how it was made, {"reference": {...}}; one line follows for each text: {"text",
+"labels", "input_ids", "logits"}, logits rounded to 6 decimals. What gliclass-verify compares with the model:
+checkpoint_sha256 (of the file; checkpoint_shards_sha256 of several) and content_digest (of the tensors, the same in
+every container: formats/glc.md), tokenizer_profile, label_case ("as given" or "lower"), max_length, dtype and
+prompt_first.
 
 What makes the outputs a reference:
 
@@ -16,13 +21,19 @@ What makes the outputs a reference:
 * The prompt string, the number of label slots and the forward pass are the package's own.
 * The ids are those of the `tokenizers` library for tokenizer.json as it is stored. transformers 5.x replaces the
   normalizer of DeBERTa tokenizers when it loads one, so its ids differ for ligatures, full-width letters, U+00A0 etc.
+  For a .glc of profile transformers-5, --tokenizer-profile transformers-5 uses AutoTokenizer (of transformers 5.x),
+  with the markers that it would lose; a folder with spm.model alone can be read by it alone.
+* Labels stand in the prompt as given. With --label-case lower they do in lower case, as packages up to 0.1.12 put them
+  (`gliclass classify --lowercase-labels`); the recorded labels are those of DATA.
 * Truncation is the pipeline's: to --max-length tokens on the right, [CLS] and [SEP] kept. With `prompt_first: false`
   a long text truncates labels away; what the package returns for those is recorded as it is.
 
-One thread by default: another number may change the order of summation, and so the last decimal of a logit.
+One thread by default: another number may change the order of summation, and so the last decimal of a logit; so may
+another processor. --describe-only computes nothing: it gives a REF of an earlier version of this script the first line
+that it would have now, keeping the versions that it was made with, and refuses one that contradicts MODEL_DIR or DATA.
 
 Needs torch, transformers, tokenizers and gliclass. Exit status: 0 done, 2 usage, 65 bad or unsupported data,
-66 input missing, 73 output cannot be written.
+66 input missing, 73 output cannot be written. Beside it: content_digest.py, reference_tokenizers.py.
 """
 
 from __future__ import annotations
@@ -37,21 +48,19 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from content_digest import DigestError, content_digest
+from reference_tokenizers import PROFILES, StoredTokenizer, Transformers5Tokenizer, fail, parse_json, tokenizer_file
 
 LOGIT_DECIMALS = 6
+VERSIONS = ("producer", "torch", "transformers", "tokenizers")
 WEIGHT_FILES = (
     "model.safetensors",
     "model.safetensors.index.json",
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
-
-
-def fail(message: str, status: int = 65) -> NoReturn:
-    """Print one `error:` line and exit."""
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(status)
 
 
 # --- Inputs ---------------------------------------------------------------------------------------------------------
@@ -85,13 +94,6 @@ def iterate_records(path: Path) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(content.split("\n"), start=1):
         if line.strip():
             yield f"{path}:{number}", parse_json(line, f"{path}:{number}")
-
-
-def parse_json(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        fail(f"{place}: not JSON: {error}")
 
 
 def checked_record(place: str, record: Any) -> tuple[str, list[str]]:
@@ -138,42 +140,7 @@ def sha256(path: Path) -> str:
         fail(f"{path}: {error.strerror}", 66)
 
 
-# --- The model and its tokenizer ------------------------------------------------------------------------------------
-
-
-class StoredTokenizer:
-    """tokenizer.json as it stands, called by the pipeline in place of a transformers tokenizer."""
-
-    def __init__(self, model_dir: Path) -> None:
-        from tokenizers import Tokenizer
-
-        path = model_dir / "tokenizer.json"
-        if not path.is_file():
-            fail(f"{path}: no such file (a folder with only spm.model has no stored form to refer to)", 66)
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # The library raises bare Exception.
-            fail(f"{path}: {error}")
-        self._tokenizer.no_padding()
-        self._direction = self._truncation_side(model_dir / "tokenizer_config.json")
-
-    @staticmethod
-    def _truncation_side(path: Path) -> str:
-        if not path.is_file():
-            return "right"
-        return parse_json(path.read_text(encoding="utf-8"), str(path)).get("truncation_side", "right")
-
-    def __call__(
-        self, texts: list[str], truncation: bool, max_length: int, padding: str, return_tensors: str
-    ) -> "BatchEncoding":  # noqa: F821
-        import torch
-        from transformers import BatchEncoding
-
-        assert truncation and padding == "longest" and return_tensors == "pt", "the pipeline has changed its call"
-        (text,) = texts  # Batch size 1, so nothing is ever padded.
-        self._tokenizer.enable_truncation(max_length, direction=self._direction)
-        ids = torch.tensor([self._tokenizer.encode(text).ids])
-        return BatchEncoding({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+# --- The model --------------------------------------------------------------------------------------------------
 
 
 def load_model(model_dir: Path, weights: list[Path]) -> "GLiClassModel":  # noqa: F821
@@ -203,12 +170,15 @@ def load_model(model_dir: Path, weights: list[Path]) -> "GLiClassModel":  # noqa
     return model.eval()
 
 
-def make_pipeline(model_dir: Path, weights: list[Path], max_length: int) -> "UniEncoderPipeline":  # noqa: F821
+def make_pipeline(
+    model_dir: Path, weights: list[Path], max_length: int, tokenizer: Any = None
+) -> "UniEncoderPipeline":  # noqa: F821
+    """The package's pipeline on the checkpoint; with tokenizer.json as it stands unless another tokenizer is given."""
     from gliclass.pipeline import UniEncoderZeroShotClassificationPipeline
 
     return UniEncoderZeroShotClassificationPipeline(
         load_model(model_dir, weights),
-        StoredTokenizer(model_dir),
+        tokenizer or StoredTokenizer(model_dir),
         max_length=max_length,
         device="cpu",
         progress_bar=False,
@@ -218,35 +188,59 @@ def make_pipeline(model_dir: Path, weights: list[Path], max_length: int) -> "Uni
 # --- Outputs --------------------------------------------------------------------------------------------------------
 
 
-def describe(config: dict[str, Any], weights: list[Path], data: Path, max_length: int) -> dict[str, Any]:
+def describe(arguments: argparse.Namespace, config: dict[str, Any], weights: list[Path]) -> dict[str, Any]:
     """The first line of the reference file."""
     version = importlib.metadata.version
+    profile = arguments.tokenizer_profile
+    reader = "tokenizer.json as stored" if profile == "tokenizers" else f"AutoTokenizer {version('transformers')}"
     reference: dict[str, Any] = {
         "producer": f"gliclass {version('gliclass')}",
         "torch": __import__("torch").__version__,
         "transformers": version("transformers"),
         "tokenizers": version("tokenizers"),
-        "tokenizer": "tokenizer.json as stored",
+        "tokenizer": reader,
+        "tokenizer_profile": profile,
         "dtype": "float32",
         "batch_size": 1,
-        "max_length": max_length,
+        "max_length": arguments.max_length,
         "prompt_first": bool(config.get("prompt_first", False)),
-        "label_case": "as given",
+        "label_case": "lower" if arguments.label_case == "lower" else "as given",
     }
     if len(weights) == 1:
         reference["checkpoint_sha256"] = sha256(weights[0])
     else:
         reference["checkpoint_shards_sha256"] = {path.name: sha256(path) for path in weights}
-    reference["tokenizer_sha256"] = sha256(weights[0].parent / "tokenizer.json")
-    reference["data_sha256"] = sha256(data)
+    try:
+        reference["content_digest"] = content_digest(weights)
+    except DigestError as error:
+        fail(str(error))
+    reference["tokenizer_sha256"] = sha256(tokenizer_file(weights[0].parent, profile))
+    reference["data_sha256"] = sha256(arguments.data)
     return {"reference": reference}
 
 
-def run(pipeline: "UniEncoderPipeline", text: str, labels: list[str]) -> dict[str, Any]:  # noqa: F821
+def described(path: Path, reference: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The lines of an earlier REF under the first line `reference`, with the versions that it says."""
+    lines = [record for _, record in iterate_records(path)]
+    old = lines[0].get("reference") if lines and isinstance(lines[0], dict) else None
+    if not isinstance(old, dict):
+        fail(f'{path}: line 1: expected {{"reference": ...}}')
+    new = reference["reference"]
+    new |= {name: old[name] for name in VERSIONS if name in old}
+    for name, value in old.items():
+        if new.get(name) != value:
+            fail(f"{path}: line 1: {name}: expected {new.get(name)!r}, found {value!r}")
+    yield reference
+    yield from lines[1:]
+
+
+def run(
+    pipeline: "UniEncoderPipeline", text: str, labels: list[str], lowercase: bool = False  # noqa: F821
+) -> dict[str, Any]:
     """One text through the pipeline's own prompt and the model."""
     import torch
 
-    inputs = pipeline.prepare_inputs([text], [labels])
+    inputs = pipeline.prepare_inputs([text], [[label.lower() for label in labels] if lowercase else labels])
     slots = pipeline._resolve_max_num_classes([labels], same_labels=False)
     with torch.inference_mode():
         logits = pipeline.model(**inputs, max_num_classes=slots).logits[0, : len(labels)]
@@ -295,6 +289,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--max-length", type=positive, default=1024, help="truncate to this many tokens (default 1024)")
     parser.add_argument("--limit", metavar="N", type=positive, help="the first N texts only")
     parser.add_argument("--threads", metavar="N", type=positive, default=1, help="threads of torch (default 1)")
+    parser.add_argument(
+        "--tokenizer-profile", choices=PROFILES, default="tokenizers", help="who reads the tokenizer's files"
+    )
+    parser.add_argument("--label-case", choices=("given", "lower"), default="given", help="labels in the prompt")
+    parser.add_argument("--describe-only", action="store_true", help="give an earlier REF a new first line")
     return parser.parse_args()
 
 
@@ -303,13 +302,20 @@ def main() -> None:
     records = read_data(arguments.data, arguments.limit)
     config = read_config(arguments.model_dir)
     weights = weight_files(arguments.model_dir)
-    first_line = describe(config, weights, arguments.data, arguments.max_length)
+    first_line = describe(arguments, config, weights)
+    if arguments.describe_only:
+        write_lines(arguments.output, described(arguments.output, first_line))
+        return
 
     import torch
 
     torch.set_num_threads(arguments.threads)
-    pipeline = make_pipeline(arguments.model_dir, weights, arguments.max_length)
-    outputs = (run(pipeline, text, labels) for text, labels in records)
+    tokenizer = None
+    if arguments.tokenizer_profile == "transformers-5":
+        tokenizer = Transformers5Tokenizer(arguments.model_dir, config)
+    pipeline = make_pipeline(arguments.model_dir, weights, arguments.max_length, tokenizer)
+    lowercase = arguments.label_case == "lower"
+    outputs = (run(pipeline, text, labels, lowercase) for text, labels in records)
 
     def lines() -> Iterator[dict[str, Any]]:
         yield first_line
