@@ -61,7 +61,7 @@ let package = Package(
       name: "Verification",
       dependencies: [
         "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "Engine", "ReferenceModel",
-        "GLiClass",
+        "GLiClass", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     // The programs. CommandSupport is what they share; these four alone print or exit.
@@ -77,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "VerifyCommand",
       dependencies: [
-        "CommandSupport", "Verification", "Checkpoints", "GLiClass", "ModelCore",
+        "CommandSupport", "Verification", "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -118,7 +118,7 @@ let package = Package(
       name: "VerificationTests",
       dependencies: [
         "Verification", "Conversion", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "Checkpoints",
-        "ReferenceModel", "ModelCore",
+        "ReferenceModel", "ModelCore", "Engine", "TestSupport",
       ]),
     // What the fuzzer calls (docs/fuzzing.md), and tests that replay what it kept.
     .target(
@@ -129,7 +129,8 @@ let package = Package(
       ],
       path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
-    .testTarget(name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["ConvertCommand", "VerifyCommand", "ClassifyCommand", "TestSupport"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -17,6 +17,16 @@ public enum VerificationError: Diagnostic {
   case empty(path: String)
   /// A text of the reference that the data set does not have with these labels.
   case noPartner(path: String, line: Int, text: String, other: String)
+  /// A text or labels that no input is made of.
+  case unusableExample(path: String, line: Int, reason: String)
+  /// Bounds on F1, and no labels that are known to be right.
+  case noTruth(path: String)
+  /// A suite's folder without data sets.
+  case noDataSets(path: String)
+  /// A data set of a suite without a reference beside it.
+  case noReference(path: String, expected: String)
+  /// Two data sets of a suite with one name.
+  case twoDataSets(path: String, name: String)
 }
 
 extension VerificationError {
@@ -32,13 +42,22 @@ extension VerificationError {
     case .empty(let path): "\(path): expected at least one text, found none"
     case .noPartner(let path, let line, let text, let other):
       "\(path): line \(line): expected the same text and labels in \(other), found none for \"\(text.prefix(40))\""
+    case .unusableExample(let path, let line, let reason): "\(path): line \(line): \(reason)"
+    case .noTruth(let path): "\(path): expected true_labels, which a bound on F1 needs, found none in any line"
+    case .noDataSets(let path): "\(path): expected data sets (.jsonl, .json, .csv or .tsv), found none"
+    case .noReference(let path, let expected): "\(path): expected \(expected) beside it, found none"
+    case .twoDataSets(let path, let name): "\(path): expected one data set named \(name), found more"
     }
   }
 
   /// What would help, where there is something to say.
   public var hint: String? {
-    if case .underlying(let error) = self { return error.hint }
-    return nil
+    switch self {
+    case .underlying(let error): error.hint
+    case .noTruth: "bound agreement instead, with --max-flips or --max-logit-error"
+    case .noReference: "make it with Scripts/reference_outputs.py, or give --checkpoint or --baseline"
+    default: nil
+    }
   }
 
   /// What a program that ends because of this error returns.

@@ -54,7 +54,7 @@ import Testing
 
   @Test func everyCommandPrintsWhatThePageSays() throws {
     let steps = try Self.steps()
-    for word in ["gliclass-convert", "--labels ", "--nested", "--examples", "--jsonl", "--single-label", "--chunk"] {
+    for word in ["gliclass-convert", "--labels ", "--nested", "--examples", "--jsonl", "--single-label", "--chunk", "gliclass-verify"] {
       #expect(steps.contains { $0.command.contains(word) }, "\(word) is not shown")
     }
     let folder = try TemporaryFolder()

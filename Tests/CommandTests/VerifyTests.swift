@@ -23,8 +23,14 @@ import Testing
       var found: Double
       var passes: Bool
     }
+    struct Identity: Decodable {
+      var field: String
+      var agrees: Bool
+      var passes: Bool
+    }
     var texts: Int
     var decisions: Int
+    var identity: [Identity]
     var reference_scores: Scores
     var model_scores: Scores
     var drift: Scores
@@ -97,7 +103,7 @@ import Testing
     #expect(outcome.end == .status(1), "\(outcome)")
     let verdict = try JSONDecoder().decode(Verdict.self, from: Data(folder.bytes("v.json")))
     #expect(verdict.reference_scores.micro_f1 == 1 && !verdict.passes)
-    #expect(verdict.judgements.map(\.name) == ["micro F1 drift"])
+    #expect(verdict.judgements.map(\.name) == ["max-f1-drift"])
   }
 
   private struct DataLine: Decodable {
@@ -141,13 +147,19 @@ import Testing
     #expect(try found.logit_error.max == verdict().logit_error.max)
   }
 
-  @Test func anotherModelIsNoted() throws {
+  /// Another model fails whatever the bounds, and is named; or is compared all the same.
+  @Test func anotherModelIsNamed() throws {
     let other = try folder.write("other.glc", try Models.debianTags.get())
     let outcome = try Program.verify.run([other] + Self.reference + Self.data + ["--json", "-"])
-    expectSuccess(outcome)
+    #expect(outcome.end == .status(1), "\(outcome)")
     let verdict = try outcome.json(Verdict.self)
-    #expect(verdict.token_mismatches == 20)
-    #expect(verdict.notes.contains { $0.contains("another checkpoint") })
+    #expect(verdict.token_mismatches == 20 && !verdict.passes)
+    #expect(verdict.identity.filter { !$0.passes }.map(\.field) == ["checkpoint", "tokens"])
+    let allowed = try Program.verify.run(
+      [other] + Self.reference + Self.data
+        + ["--json", "-", "--allow-mismatch", "checkpoint", "--allow-mismatch", "tokens"])
+    expectSuccess(allowed)
+    #expect(try allowed.json(Verdict.self).identity.filter { !$0.agrees }.count == 2)
   }
 
   @Test func reportIsWrittenWholeOrNotAtAll() throws {

@@ -21,21 +21,21 @@ import Verification
   private func verdict(_ checkpoint: String, _ scheme: WeightScheme) throws -> Verdict {
     let path = folder.path + "/\(scheme).glc"
     _ = try Converter(ConversionOptions(input: checkpoint, output: path, scheme: scheme)).run()
-    let model = try GLiClassModel(path: path)
-    let verifier = try Verifier(model: model, session: try model.makeSession())
-    return try verifier.verify(
-      ReferenceOutputs(path: checkpoint + "/reference.jsonl"), data: DataSet(path: checkpoint + "/eval.jsonl"),
-      threshold: 0.5, bounds: VerificationBounds(f1Drift: 0.002))
+    return try VerificationTests.verdict(
+      path, reference: checkpoint + "/reference.jsonl", data: checkpoint + "/eval.jsonl"
+    ) {
+      $0.bounds.f1Drift = 0.002
+      $0.bounds.judgesPointEstimate = true
+    }
   }
 
   private func expectBounds(_ checkpoint: String) throws {
     let q8 = try verdict(checkpoint, .q8)
-    #expect(q8.passes && q8.microDrift <= 0.002, "\(q8.table)")
-    #expect(q8.flipRate <= 0.0015, "\(q8.table)")
-    #expect(q8.logitErrors.mean <= 0.02, "\(q8.table)")
-    #expect(q8.tokenMismatches == 0 && q8.notes.isEmpty, "\(q8.table)")
+    let measures = q8.measures
+    #expect(q8.passes && q8.notes.isEmpty, "\(q8.judgements) \(q8.identity)")
+    #expect(measures.agreement.flipRate <= 0.0015 && measures.logitError.mean <= 0.02, "\(measures)")
     let f32 = try verdict(checkpoint, .f32)
-    #expect(f32.flips == 0 && f32.logitErrors.maximum <= 1e-3, "\(f32.table)")
+    #expect(f32.passes && f32.measures.agreement.flipCount == 0 && f32.measures.logitError.maximum <= 1e-3)
   }
 
   @Test func demoDataKeepsThem() throws { try expectBounds(Fixtures.debianTags) }

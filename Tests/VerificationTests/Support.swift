@@ -2,6 +2,8 @@ import Conversion
 import Foundation
 import GLiClass
 import ModelCore
+import TestSupport
+import Testing
 import Verification
 
 /// Files and folders that the tests read.
@@ -13,6 +15,8 @@ enum Fixtures {
   /// Adapters of random-tiny.
   static let adapters = folder + "/adapters"
   static let metrics = folder + "/metrics.json"
+  static let csv = folder + "/csv.json"
+  static let benchmarks = folder + "/benchmarks"
 }
 
 /// A folder that is removed with its owner.
@@ -70,14 +74,65 @@ func referenceLines(_ folder: String) throws -> [String] {
   try String(contentsOfFile: folder + "/reference.jsonl", encoding: .utf8).split(separator: "\n").map(String.init)
 }
 
-/// Runs the `.glc` at `path` against the reference file `reference`, with the texts of random-tiny.
+/// Runs the `.glc` at `path` against `source`, or the reference file `reference`, with the texts of random-tiny.
 func verdict(
-  _ path: String, reference: String, data: String = Fixtures.randomTiny + "/eval.jsonl",
-  bounds: VerificationBounds = VerificationBounds(), threshold: Float = 0.5
+  _ path: String, against source: (any ReferenceSource)? = nil,
+  reference: String = Fixtures.randomTiny + "/reference.jsonl",
+  data: String = Fixtures.randomTiny + "/eval.jsonl", edit: (inout VerificationOptions) -> Void = { _ in },
+  progress: (Double) -> Void = { _ in }
 ) throws -> Verdict {
-  let model = try GLiClassModel(path: path)
-  return try Verifier(model: model, session: model.makeSession()).verify(
-    ReferenceOutputs(path: reference), data: DataSet(path: data), threshold: threshold, bounds: bounds)
+  var options = VerificationOptions()
+  // Enough to see that there are intervals.
+  options.measures.replicates = 200
+  edit(&options)
+  return try Verifier(model: GLiClassModel(path: path), options: options).verify(
+    against: source ?? ReferenceFile(path: reference), data: DataIndex(path: data), progress: progress)
+}
+
+/// What the checkpoint at `path` says of the texts of `data`.
+func checkpointReference(
+  _ path: String, adapter: String? = nil, data: String = Fixtures.randomTiny + "/eval.jsonl"
+) throws -> CheckpointReference {
+  CheckpointReference(
+    try CheckpointOutputs(path: path, adapter: adapter, profile: .tokenizers, threads: 2),
+    examples: try ExampleReader(path: data))
+}
+
+/// All outputs of a reference, asked for in parts of `limit`.
+func outputs(of source: some ReferenceSource, limit: Int = 7) throws -> [ReferenceOutput] {
+  var source = source
+  var all: [ReferenceOutput] = []
+  while true {
+    let next = try source.next(limit)
+    if next.isEmpty { return all }
+    #expect(next.count <= limit)
+    all += next
+  }
+}
+
+/// A verdict of a real run with errors and flips of its own: the demo model as q8, with all that reports can show.
+func realVerdict() throws -> Verdict { try RealVerdict.made.get() }
+
+private enum RealVerdict {
+  static let made = Result {
+    let checkpoint = Fixtures.debianTags
+    let outputs = try CheckpointOutputs(path: checkpoint, adapter: nil, profile: .tokenizers, threads: 2)
+    let model = try GLiClassModel(path: TestSupport.Converted.glc(checkpoint, .q8))
+    var options = VerificationOptions()
+    options.layerTexts = 2
+    options.bounds.f1Drift = 0.02
+    options.bounds.logitError = 1
+    options.bounds.flips = .rate(0.01)
+    options.bounds.minimumF1 = 0.5
+    return try Verifier(model: model, options: options).verify(
+      against: ReferenceFile(path: checkpoint + "/reference.jsonl"), data: DataIndex(path: checkpoint + "/eval.jsonl"),
+      origin: DriftOrigin(model: model, against: .checkpoint(outputs.checkpoint, outputs.model)))
+  }
+}
+
+/// What the model has of `field` in `verdict`.
+func identity(_ field: IdentityCheck.Field, _ verdict: Verdict) -> IdentityCheck? {
+  verdict.identity.first { $0.field == field }
 }
 
 /// The error that `body` throws, `nil` for none.

@@ -24,12 +24,20 @@ import Verification
       .noPartner(path: "f", line: 9, text: "a text", other: "g"),
       "f: line 9: expected the same text and labels in g, found none for \"a text\""
     ),
+    (.unusableExample(path: "f", line: 2, reason: "r"), "f: line 2: r"),
+    (.noTruth(path: "f"), "f: expected true_labels, which a bound on F1 needs, found none in any line"),
+    (.noDataSets(path: "f"), "f: expected data sets (.jsonl, .json, .csv or .tsv), found none"),
+    (.noReference(path: "f", expected: "g"), "f: expected g beside it, found none"),
+    (.twoDataSets(path: "f", name: "n"), "f: expected one data set named n, found more"),
   ]
 
   @Test func everyCaseIsRendered() {
     for (error, message) in Self.rendered {
       #expect(error.message == message && "\(error)" == message)
-      #expect(error.hint == nil)
+      switch error {
+      case .noTruth, .noReference: #expect(error.hint != nil)
+      default: #expect(error.hint == nil)
+      }
       if case .underlying = error {
         #expect(error.exitStatus == .missingInput)
       } else {
@@ -40,14 +48,17 @@ import Verification
     #expect(long.message.count < 200)
   }
 
-  func data(_ labels: String) throws -> DataSet {
-    try DataSet(path: folder.write("data.jsonl", "{\"text\":\"x\",\"all_labels\":\(labels),\"true_labels\":[]}"))
+  func data(_ labels: String) throws -> String {
+    try folder.write("data.jsonl", "{\"text\":\"x\",\"all_labels\":\(labels),\"true_labels\":[]}")
   }
 
   func underlying(_ checkpoint: String, labels: String = "[\"a\"]") throws -> (any Diagnostic)? {
     let data = try data(labels)
     let error = verificationError { () throws(VerificationError) in
-      try ReferenceOutputs(checkpoint: checkpoint, data: data)
+      var source = CheckpointReference(
+        try CheckpointOutputs(path: checkpoint, adapter: nil, profile: .tokenizers, threads: 1),
+        examples: try ExampleReader(path: data))
+      _ = try source.next(10)
     }
     guard case .underlying(let inner) = error else { return nil }
     #expect(error?.message == inner.message && error?.hint == inner.hint && error?.exitStatus == inner.exitStatus)
@@ -68,9 +79,16 @@ import Verification
     let broken = try folder.checkpoint(changing: "tokenizer.json") { _ in Data("{\"version\":\"1.0\"}".utf8) }
     let error = try #require(try underlying(broken))
     #expect(error is TokenizerCompilerError)
-    for labels in ["[]", "[\"a\",\"a\"]", "[\"a<<LABEL>>\"]"] {
-      let error = try #require(try underlying(Fixtures.randomTiny, labels: labels))
-      #expect(error is TokenizationError)
+    let data = try data("[\"a<<LABEL>>\"]")
+    let refused = verificationError { () throws(VerificationError) in
+      var source = CheckpointReference(
+        try CheckpointOutputs(path: Fixtures.randomTiny, adapter: nil, profile: .tokenizers, threads: 1),
+        examples: try ExampleReader(path: data))
+      _ = try source.next(10)
+    }
+    guard case .unusableExample(data, 1, let reason) = refused, reason.contains("<<LABEL>>") else {
+      Issue.record("expected unusableExample, found \(refused.map { "\($0)" } ?? "no error")")
+      return
     }
   }
 
@@ -98,8 +116,9 @@ import Verification
     bytes[start + 5] ^= 0x10
     let path = try folder.write("damaged.glc", bytes)
     let model = try GLiClassModel(path: path)
-    let session = try model.makeSession()
-    let error = verificationError { () throws(VerificationError) in try Verifier(model: model, session: session) }
+    let error = verificationError { () throws(VerificationError) in
+      try Verifier(model: model, options: VerificationOptions())
+    }
     guard case .underlying(let inner as GLCFormatError) = error else {
       Issue.record("expected a checksum error, found \(error.map { "\($0)" } ?? "no error")")
       return
@@ -108,23 +127,17 @@ import Verification
     #expect(error?.exitStatus == .badData)
   }
 
-  /// A label that the model refuses is an error of the run, not a crash.
-  @Test(arguments: [#"["a","a"]"#, #"["<<SEP>>"]"#, "[]"])
-  func labelsThatThePromptRefuses(_ labels: String) throws {
-    let count = labels == "[]" ? 0 : labels.contains(",") ? 2 : 1
-    let logits = "[" + Array(repeating: "0", count: count).joined(separator: ",") + "]"
+  /// A label that the model refuses is an error of the run that names the line, not a crash.
+  @Test func labelsThatThePromptRefuses() throws {
     let reference = try folder.write(
       "reference.jsonl",
-      "{\"reference\":{}}\n{\"text\":\"x\",\"labels\":\(labels),\"input_ids\":[1],\"logits\":\(logits)}\n")
-    let data = try data(labels)
-    let model = try GLiClassModel(path: Converted.f32.get())
-    let verifier = try Verifier(model: model, session: try model.makeSession())
-    let outputs = try ReferenceOutputs(path: reference)
-    let error = verificationError { () throws(VerificationError) in
-      try verifier.verify(outputs, data: data, threshold: 0.5, bounds: VerificationBounds())
-    }
-    guard case .underlying(let inner as GLiClassError) = error, case .tokenization = inner else {
-      Issue.record("expected a tokenization error, found \(error.map { "\($0)" } ?? "no error")")
+      "{\"reference\":{}}\n{\"text\":\"x\",\"labels\":[\"<<SEP>>\"],\"input_ids\":[1],\"logits\":[0]}\n")
+    let data = try DataIndex(path: data("[\"<<SEP>>\"]"))
+    let verifier = try Verifier(model: GLiClassModel(path: Converted.f32.get()), options: VerificationOptions())
+    let source = try ReferenceFile(path: reference)
+    let error = verificationError { () throws(VerificationError) in try verifier.verify(against: source, data: data) }
+    guard case .unusableExample(reference, 2, let reason) = error, reason.contains("<<SEP>>") else {
+      Issue.record("expected unusableExample, found \(error.map { "\($0)" } ?? "no error")")
       return
     }
   }

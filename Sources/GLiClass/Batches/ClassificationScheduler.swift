@@ -63,6 +63,23 @@ public final class ClassificationScheduler {
     }
   }
 
+  /// The input that each request becomes with its whole text and all its labels in one pass, whatever its chunking; tokenized in
+  /// parallel.
+  package func prompts(_ requests: [ClassificationRequest]) -> [Result<Prompt, GLiClassError>] {
+    do throws(GLiClassError) { try prepare() } catch { return requests.map { _ in .failure(error) } }
+    return inParallel(requests) { session, request in
+      Result { () throws(GLiClassError) in try session.prompt(request) }
+    }
+  }
+
+  /// The logits of inputs that are tokens already, each by itself: an error is that of its input only.
+  package func logits(_ prompts: [EnginePrompt]) -> [Result<[Float], GLiClassError>] {
+    do throws(GLiClassError) { try prepare() } catch { return prompts.map { _ in .failure(error) } }
+    return results(prompts, length: \.tokens.count) { session, prompts throws(GLiClassError) in
+      try session.logits(prompts)
+    }
+  }
+
   private func prepare() throws(GLiClassError) {
     var own = options
     own.threads = 1
@@ -71,18 +88,28 @@ public final class ClassificationScheduler {
 
   /// The outputs of all passes, in order.
   private func outputs(_ passes: [ScheduledPass]) -> [Result<EngineOutput, GLiClassError>] {
-    let batches = Self.batches(passes.map(\.prompt.ids.count), threads: threadCount)
-    let results =
-      if batches.count < threadCount {
-        batches.map { Self.run($0.map { passes[$0] }, wide) }
-      } else {
-        inParallel(batches) { session, batch in Self.run(batch.map { passes[$0] }, session) }
-      }
-    var outputs = passes.map { _ in Result<EngineOutput, GLiClassError>?.none }
-    for (batch, results) in zip(batches, results) {
-      for (index, result) in zip(batch, results) { outputs[index] = result }
+    results(passes, length: \.prompt.ids.count) { session, passes throws(GLiClassError) in
+      try session.run(passes.map(\.prompt), embeddings: passes.contains(where: \.embeddings))
     }
-    return outputs.compactMap(\.self)
+  }
+
+  /// What `body` makes of all inputs, in order. It is called with batches of inputs of like length.
+  private func results<Input: Sendable, Output: Sendable>(
+    _ inputs: [Input], length: (Input) -> Int,
+    _ body: @Sendable (GLiClassSession, [Input]) throws(GLiClassError) -> [Output]
+  ) -> [Result<Output, GLiClassError>] {
+    let batches = Self.batches(inputs.map(length), threads: threadCount)
+    let found =
+      if batches.count < threadCount {
+        batches.map { Self.run($0.map { inputs[$0] }, wide, body) }
+      } else {
+        inParallel(batches) { session, batch in Self.run(batch.map { inputs[$0] }, session, body) }
+      }
+    var results = inputs.map { _ in Result<Output, GLiClassError>?.none }
+    for (batch, found) in zip(batches, found) {
+      for (index, result) in zip(batch, found) { results[index] = result }
+    }
+    return results.compactMap(\.self)
   }
 
   /// Indices of passes, those of like length together and the longest first: what is left for the end is short.
@@ -105,18 +132,16 @@ public final class ClassificationScheduler {
 
   private static let batchTokens = 1024
 
-  /// The outputs of one batch. Where one of its passes fails, each by itself, to find out which.
-  private static func run(
-    _ passes: [ScheduledPass], _ session: GLiClassSession
-  ) -> [Result<EngineOutput, GLiClassError>] {
-    let embeddings = passes.contains(where: \.embeddings)
+  /// What `body` makes of one batch. Where one of its inputs fails, each by itself, to find out which.
+  private static func run<Input, Output>(
+    _ inputs: [Input], _ session: GLiClassSession,
+    _ body: (GLiClassSession, [Input]) throws(GLiClassError) -> [Output]
+  ) -> [Result<Output, GLiClassError>] {
     do throws(GLiClassError) {
-      return try session.run(passes.map(\.prompt), embeddings: embeddings).map { .success($0) }
+      return try body(session, inputs).map { .success($0) }
     } catch {
-      if passes.count == 1 { return [.failure(error)] }
-      return passes.map { pass in
-        Result { () throws(GLiClassError) in try session.run([pass.prompt], embeddings: embeddings)[0] }
-      }
+      if inputs.count == 1 { return [.failure(error)] }
+      return inputs.map { input in Result { () throws(GLiClassError) in try body(session, [input])[0] } }
     }
   }
 

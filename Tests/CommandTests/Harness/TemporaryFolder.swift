@@ -84,6 +84,17 @@ extension TemporaryFolder {
     return copy
   }
 
+  /// A copy of the checkpoint in `source` whose weights `edit` changed, and the path of its folder.
+  func checkpointCopy(_ source: String, _ edit: (inout [UInt8]) throws -> Void) throws -> String {
+    let copy = try makeFolder("copy")
+    for name in Fixtures.checkpointFiles {
+      var content = try CommandTests.bytes("\(source)/\(name)")
+      if name == "model.safetensors" { try edit(&content) }
+      try write("copy/\(name)", content)
+    }
+    return copy
+  }
+
   /// A copy of the tiny checkpoint, in whose `name` the text `old`, which must be there once, has become `new`.
   func checkpoint(replacing old: String, with new: String, in name: String) throws -> String {
     let text = String(decoding: try CommandTests.bytes("\(Fixtures.tiny)/\(name)"), as: UTF8.self)

@@ -2,7 +2,7 @@ import ModelCore
 import Testing
 import Verification
 
-@Suite final class ReferenceOutputsTests {
+@Suite final class ReferenceFileTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -10,13 +10,16 @@ import Verification
   static let header = #"{"reference": {"producer": "p 1.0", "max_length": 128, "checkpoint_sha256": "abc"}}"#
   static let line = #"{"text": "one", "labels": ["a", "b"], "input_ids": [1, 5, 2], "logits": [0.5, -1]}"#
 
-  func read(_ text: String) throws -> ReferenceOutputs {
-    try ReferenceOutputs(path: folder.write("reference.jsonl", text))
+  func read(_ text: String) throws -> ReferenceFile {
+    try ReferenceFile(path: folder.write("reference.jsonl", text))
   }
 
   func error(_ text: String) throws -> VerificationError? {
     let path = try folder.write("reference.jsonl", text)
-    return verificationError { () throws(VerificationError) in try ReferenceOutputs(path: path) }
+    return verificationError { () throws(VerificationError) in
+      var file = try ReferenceFile(path: path)
+      while try !file.next(10).isEmpty {}
+    }
   }
 
   // Not inside the attribute: Swift 6.0 cannot compile interpolations there.
@@ -27,27 +30,31 @@ import Verification
   @Test(arguments: goodForms)
   func forms(_ text: String) throws {
     let reference = try read(text)
-    #expect(reference.producer == "p 1.0" && reference.checkpointSHA256 == "abc" && reference.maximumLength == 128)
+    let header = reference.header
+    #expect(header.producer == "p 1.0" && header.checkpointSHA256 == "abc" && header.maximumLength == 128)
     #expect(reference.path.hasSuffix("/reference.jsonl"))
-    let output = try #require(reference.outputs.first)
-    #expect(reference.outputs.count == 1)
+    let outputs = try outputs(of: reference)
+    let output = try #require(outputs.first)
+    #expect(outputs.count == 1)
     #expect(output.text == "one" && output.labels == ["a", "b"] && output.inputIDs == [1, 5, 2])
     #expect(output.logits == [0.5, -1])
     #expect(output.line == (text.utf8.first == 0x0A ? 3 : 2))
   }
 
   @Test func whatTheHeaderLeavesOut() throws {
-    let reference = try read("{\"reference\": {}}\n\(Self.line)")
-    #expect(reference.producer == "unknown" && reference.checkpointSHA256 == nil && reference.maximumLength == nil)
+    let header = try read("{\"reference\": {}}\n\(Self.line)").header
+    #expect(header == ReferenceHeader(producer: "unknown"))
   }
 
   @Test func fixtures() throws {
-    let reference = try ReferenceOutputs(path: Fixtures.debianTags + "/reference.jsonl")
-    #expect(
-      reference.outputs.count == 200 && reference.producer == "gliclass 0.1.21" && reference.maximumLength == 1024)
-    #expect(
-      reference.checkpointSHA256 == "e1602d73a38182784de91f691d00bcd2969992fa5c7af7e60171d40ad011d6d1")
-    #expect(try ReferenceOutputs(path: Fixtures.randomTiny + "/reference.jsonl").outputs.count == 20)
+    let reference = try ReferenceFile(path: Fixtures.debianTags + "/reference.jsonl")
+    let header = reference.header
+    #expect(header.producer == "gliclass 0.1.21" && header.maximumLength == 1024 && header.promptFirst == true)
+    #expect(header.dtype == "float32" && header.tokenizerProfile == "tokenizers" && header.labelCase == "as given")
+    #expect(header.checkpointSHA256 == "e1602d73a38182784de91f691d00bcd2969992fa5c7af7e60171d40ad011d6d1")
+    #expect(header.versions.map(\.name) == ["torch", "transformers", "tokenizers"])
+    #expect(try outputs(of: reference).count == 200)
+    #expect(try outputs(of: ReferenceFile(path: Fixtures.randomTiny + "/reference.jsonl")).count == 20)
   }
 
   // Not inside the attribute: Swift 6.0 cannot compile interpolations there.
@@ -129,17 +136,18 @@ import Verification
   func agreesWithPython(_ checkpoint: String) throws {
     let folder = try TemporaryFolder()
     let lines = try String(contentsOfFile: checkpoint + "/eval.jsonl", encoding: .utf8).split(separator: "\n")
-    let data = try DataSet(
-      path: folder.write("data.jsonl", lines.prefix(Self.textLimit).joined(separator: "\n")))
-    let computed = try ReferenceOutputs(checkpoint: checkpoint, data: data)
-    let python = try ReferenceOutputs(path: checkpoint + "/reference.jsonl")
-    #expect(computed.outputs.count == min(python.outputs.count, Self.textLimit))
-    #expect(computed.checkpointSHA256 == python.checkpointSHA256)
-    #expect(computed.maximumLength == python.maximumLength)
-    #expect(computed.path == checkpoint && computed.producer == "reference model, f32")
+    let data = try folder.write("data.jsonl", lines.prefix(Self.textLimit).joined(separator: "\n"))
+    let source = try checkpointReference(checkpoint, data: data)
+    let file = try ReferenceFile(path: checkpoint + "/reference.jsonl")
+    let (computed, python) = (try outputs(of: source), try outputs(of: file))
+    #expect(computed.count == min(python.count, Self.textLimit))
+    #expect(source.header.maximumLength == file.header.maximumLength)
+    #expect(source.header.promptFirst == file.header.promptFirst && source.header.dtype == file.header.dtype)
+    #expect(source.header.tokenizerProfile == file.header.tokenizerProfile)
+    #expect(source.path == checkpoint && source.header.producer == "reference model, f32")
     var worst = 0.0
-    for (ours, theirs) in zip(computed.outputs, python.outputs) {
-      #expect(ours.text == theirs.text && ours.labels == theirs.labels && ours.line == 0)
+    for (ours, theirs) in zip(computed, python) {
+      #expect(ours.text == theirs.text && ours.labels == theirs.labels && ours.line == theirs.line - 1)
       #expect(ours.inputIDs == theirs.inputIDs)
       #expect(ours.logits.count == theirs.logits.count)
       for (a, b) in zip(ours.logits, theirs.logits) {
@@ -149,15 +157,5 @@ import Verification
     }
     #expect(worst <= 1e-4)
     print("\(checkpoint): largest relative error \(worst)")
-  }
-
-  @Test func progressEndsAtOne() throws {
-    let folder = try TemporaryFolder()
-    let data = try DataSet(path: Fixtures.randomTiny + "/eval.jsonl")
-    let parts = Parts()
-    _ = try ReferenceOutputs(checkpoint: Fixtures.randomTiny, data: data) { parts.append($0) }
-    #expect(parts.all.max() == 1)
-    #expect(parts.all.allSatisfy { (0...1).contains($0) })
-    withExtendedLifetime(folder) {}
   }
 }

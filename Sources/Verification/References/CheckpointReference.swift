@@ -1,0 +1,100 @@
+import Checkpoints
+import ModelCore
+import ReferenceModel
+import Tokenization
+import TokenizerCompiler
+
+/// A checkpoint that is ready to compute outputs in f32, with its own tokenizer: no Python, and no number that the engine has a
+/// part in.
+package final class CheckpointOutputs: Sendable {
+  /// The checkpoint, with its adapter if there is one.
+  package let checkpoint: Checkpoint
+  /// Its forward pass.
+  package let model: ReferenceModel
+  let header: ReferenceHeader
+  private let builder: PromptBuilder
+  private let threads: Int
+
+  /// Loads the weights, compiles the tokenizer and computes the digest.
+  /// - Parameters:
+  ///   - adapter: the folder of an adapter that is merged into it.
+  ///   - profile: whose reading of the tokenizer's files is meant.
+  ///   - threads: texts that are computed at the same time.
+  /// - Throws: ``VerificationError``.
+  package init(
+    path: String, adapter: String?, profile: TokenizerProfile, threads: Int
+  ) throws(VerificationError) {
+    let checkpoint = try lifting { () throws(CheckpointError) in try Checkpoint.open(path, adapter: adapter) }
+    // Also compares the checksums of archives, so it comes before anything is computed.
+    let digest = try lifting { () throws(CheckpointError) in try SourceDigest.compute(checkpoint) }
+    builder = try Self.promptBuilder(checkpoint, profile)
+    model = try lifting { () throws(ReferenceModelError) in try ReferenceModel(checkpoint) }
+    self.checkpoint = checkpoint
+    self.threads = threads
+    let prompt = checkpoint.configuration.prompt
+    var header = ReferenceHeader(producer: "reference model, f32")
+    header.dtype = "float32"
+    header.contentDigest = "sha256:\(SourceDigest.hexadecimal(digest.content))"
+    header.tokenizerProfile = profile.name
+    header.labelCase = "as given"
+    header.maximumLength = prompt.maximumLength
+    header.promptFirst = prompt.promptFirst
+    self.header = header
+  }
+
+  /// The outputs of some texts, in order.
+  func outputs(_ examples: [DataExample], _ path: String) throws(VerificationError) -> [ReferenceOutput] {
+    var outputs: [ReferenceOutput] = []
+    var scratch = EncodingScratch()
+    for example in examples {
+      let prompt: Prompt
+      do throws(TokenizationError) {
+        prompt = try builder.prompt(text: example.text, labels: example.labels, scratch: &scratch)
+      } catch {
+        throw .unusableExample(path: path, line: example.line, reason: error.message)
+      }
+      outputs.append(
+        ReferenceOutput(
+          text: example.text, labels: example.labels, inputIDs: prompt.ids, logits: [], line: example.line))
+    }
+    let inputs = outputs.map { ($0.inputIDs, Optional($0.labels.count)) }
+    let logits = try lifting { () throws(ReferenceModelError) in try model.logits(batch: inputs, threads: threads) }
+    for index in outputs.indices { outputs[index].logits = logits[index] }
+    return outputs
+  }
+
+  private static func promptBuilder(
+    _ checkpoint: Checkpoint, _ profile: TokenizerProfile
+  ) throws(VerificationError) -> PromptBuilder {
+    // What the package loses is lost here, too.
+    var rules = PromptRules(checkpoint.configuration)
+    rules.labelOverflow = .report
+    let files = TokenizerFiles(checkpoint)
+    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile(profile: profile) }
+    return try lifting { () throws(TokenizationError) in
+      try PromptBuilder(
+        tokenizer: try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder),
+        rules: rules)
+    }
+  }
+}
+
+/// The outputs of a checkpoint for the texts of a data set, computed as they are asked for.
+package struct CheckpointReference: ReferenceSource {
+  package let kind = ReferenceSummary.Kind.checkpoint
+  private let outputs: CheckpointOutputs
+  private var examples: ExampleReader
+
+  /// - Parameter examples: the texts.
+  package init(_ outputs: CheckpointOutputs, examples: ExampleReader) {
+    self.outputs = outputs
+    self.examples = examples
+  }
+
+  package var path: String { outputs.checkpoint.files.folder }
+  package var header: ReferenceHeader { outputs.header }
+
+  package mutating func next(_ limit: Int) throws(VerificationError) -> [ReferenceOutput] {
+    try outputs.outputs(try examples.next(limit), examples.file.path)
+  }
+}

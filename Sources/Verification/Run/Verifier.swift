@@ -1,0 +1,184 @@
+import Engine
+import GLCFormat
+import GLiClass
+import ModelCore
+import Tokenization
+
+/// Holds a `.glc` against a reference: the module's main path, in run order.
+package struct Verifier {
+  private let model: GLiClassModel
+  private let inputs: TextInputs
+  private let options: VerificationOptions
+
+  /// Reads all tensor data once, to compare its checksums.
+  /// - Throws: ``VerificationError`` where the file is damaged, or for a number of threads that cannot be had.
+  package init(model: GLiClassModel, options: VerificationOptions) throws(VerificationError) {
+    try lifting { () throws(GLCFormatError) in try model.file.checkTensorData() }
+    self.model = model
+    self.options = options
+    inputs = try TextInputs(model, threads: options.threads)
+  }
+
+  /// Threads that work.
+  package var threadCount: Int { inputs.threadCount }
+
+  /// Runs every text of `source`, compares logits and decisions, and judges.
+  ///
+  /// The model reads the file's own tokens, as a user's would be; where they differ from the reference's, the verdict says so,
+  /// because no quantization explains what follows. Memory does not grow with the texts but for 13 bytes a label of each.
+  /// - Parameters:
+  ///   - origin: what finds out where drift comes from.
+  ///   - progress: called with the part of the work that is done, 0 to 1.
+  /// - Throws: ``VerificationError``.
+  package func verify(
+    against source: any ReferenceSource, data: DataIndex, origin: DriftOrigin? = nil,
+    progress: (Double) -> Void = { _ in }
+  ) throws(VerificationError) -> Verdict {
+    guard data.hasTruth || !options.bounds.needsTruth else { throw .noTruth(path: data.path) }
+    return try verdict(try run(source, data, progress), source, data, origin)
+  }
+
+  /// What both sides say of every label of every text.
+  package func decisions(
+    against source: any ReferenceSource, data: DataIndex
+  ) throws(VerificationError) -> DecisionTable {
+    try run(source, data) { _ in }.table
+  }
+
+  private func run(
+    _ source: any ReferenceSource, _ data: DataIndex, _ progress: (Double) -> Void
+  ) throws(VerificationError) -> VerificationRun {
+    var source = source
+    var run = VerificationRun(data, worstLimit: max(10, options.layerTexts ?? VerificationOptions.defaultLayerTexts))
+    // What is computed as it is asked for shows progress in smaller steps.
+    let window = source.kind == .file ? inputs.windowSize : 16 * inputs.threadCount
+    while true {
+      let outputs = try source.next(window)
+      guard !outputs.isEmpty else { break }
+      try compare(outputs, source.path, &run)
+      progress(min(1, Double(run.table.textCount) / Double(data.count)))
+    }
+    // A reference file that was cut off must not pass for one that agrees.
+    if let missing = run.unpartnered { throw try noPartner(of: missing, data, source.path) }
+    return run
+  }
+
+  /// Both sides' logits of some texts.
+  private func compare(
+    _ outputs: [ReferenceOutput], _ path: String, _ run: inout VerificationRun
+  ) throws(VerificationError) {
+    let prompts = try inputs.prompts(outputs.map { ($0.text, $0.labels) }) { index, reason in
+      .unusableExample(path: path, line: outputs[index].line, reason: reason)
+    }
+    let results = inputs.logits(prompts.map(\.engine))
+    for (index, output) in outputs.enumerated() {
+      let logits: [Float]
+      switch results[index] {
+      case .success(let found): logits = found
+      case .failure(.engine(.notFinite(_, let place))):
+        // No verdict is better than this one: NaN passes no bound.
+        run.addNotFinite(place)
+        logits = output.logits.map { _ in .nan }
+      case .failure(let error): throw .underlying(error)
+      }
+      try run.add(output, path, prompts[index], logits) { model.tokenizer.token(for: $0) ?? "?" }
+    }
+  }
+
+  private func noPartner(
+    of index: Int, _ data: DataIndex, _ other: String
+  ) throws(VerificationError) -> VerificationError {
+    let line = data.line(of: index)
+    var reader = try data.reader()
+    var text = ""
+    while let example = try reader.next() {
+      guard example.line < line else {
+        text = example.text
+        break
+      }
+    }
+    return .noPartner(path: data.path, line: line, text: text, other: other)
+  }
+
+  private func verdict(
+    _ run: VerificationRun, _ source: any ReferenceSource, _ data: DataIndex, _ origin: DriftOrigin?
+  ) throws(VerificationError) -> Verdict {
+    var identity = IdentityChecks(source.header, model, allowed: options.allowed)
+    identity.addTokens(
+      differing: run.tokenDifferences, of: run.table.textCount, first: run.firstTokenDifference)
+    var audit: OriginAudit?
+    if let origin, let name = origin.referenceName {
+      let found = try origin.audit()
+      identity.add(found, of: name)
+      audit = found
+    }
+    let measures = Measures(run.table, settings: options.measures, threads: inputs.threadCount)
+    var verdict = Verdict(
+      model: ModelSummary(model), reference: ReferenceSummary(source),
+      data: DataSummary(
+        path: data.path, sha256: data.sha256, texts: run.table.textCount, decisions: run.table.decisionCount,
+        labels: run.table.labels.count, hasTruth: data.hasTruth),
+      settings: options.measures, identity: identity.checks, tokenMismatches: run.tokenDifferences, measures: measures,
+      worstTexts: run.worst.entries.prefix(10).map { worstText($0, data) }, scatter: run.scatter, origin: nil,
+      notes: identity.notes + run.notes, judgements: options.bounds.judgements(measures, options.measures))
+    if let origin, options.layerTexts != nil || !verdict.passes {
+      let texts = run.worst.entries.prefix(options.layerTexts ?? VerificationOptions.defaultLayerTexts)
+      let audit = if let audit { audit } else { try origin.audit() }
+      verdict.origin = try origin.report(audit, prompts: texts.map(enginePrompt), threads: options.threads)
+    }
+    return verdict
+  }
+
+  /// The reference's own input, so that both sides read the same.
+  private func enginePrompt(_ entry: WorstTexts.Entry) -> EnginePrompt {
+    let ids = entry.output.inputIDs
+    guard ids != entry.modelIDs else {
+      return EnginePrompt(tokens: ids, labelPositions: entry.labelPositions, lostLabelCount: entry.lostLabels)
+    }
+    let marker = model.file.configuration.prompt.labelTokenID
+    let positions = ids.indices.filter { Int(ids[$0]) == marker }
+    return EnginePrompt(
+      tokens: ids, labelPositions: positions, lostLabelCount: max(0, entry.output.labels.count - positions.count))
+  }
+
+  private func worstText(_ entry: WorstTexts.Entry, _ data: DataIndex) -> WorstText {
+    let labels = entry.output.labels
+    let truths = data.hasTruth ? data.truths(of: entry.index) : nil
+    var table = DecisionTable(hasTruth: false)
+    table.append(
+      labels: labels, truths: labels.map { _ in false }, referenceLogits: entry.output.logits,
+      modelLogits: entry.modelLogits)
+    let decisions = Decisions(table, options.measures)
+    return WorstText(
+      line: data.line(of: entry.index), text: entry.output.text,
+      tokens: entry.modelIDs.prefix(512).map { model.tokenizer.token(for: $0) ?? "?" },
+      firstTokenDifference: entry.tokenDifference, largestError: entry.error,
+      decisions: labels.indices.map {
+        WorstText.Decision(
+          label: labels[$0], isTrue: truths?[$0], referenceLogit: entry.output.logits[$0],
+          modelLogit: entry.modelLogits[$0],
+          isFlipped: decisions.reference.predictions[$0] != decisions.model.predictions[$0])
+      })
+  }
+}
+
+extension ModelSummary {
+  fileprivate init(_ model: GLiClassModel) {
+    let metadata = model.file.metadata.root
+    let converter = ["name", "version"].compactMap { metadata.member("converter")?.member($0)?.string }
+    self.init(
+      path: model.file.path, bytes: model.file.file.size,
+      contentDigest: metadata.member("source")?.member("content_digest")?.string,
+      numericsRevision: model.file.numericsRevision, weights: metadata.member("recipe")?.member("weights")?.string,
+      attention: metadata.member("numerics")?.member("attention")?.string ?? "f32",
+      converter: converter.isEmpty ? nil : converter.joined(separator: " "),
+      tokenizerProfile: model.tokenizer.summary.profile.name)
+  }
+}
+
+extension ReferenceSummary {
+  fileprivate init(_ source: any ReferenceSource) {
+    self.init(
+      kind: source.kind, path: source.path, producer: source.header.producer, versions: source.header.versions)
+  }
+}

@@ -1,0 +1,77 @@
+import Conversion
+import Foundation
+import GLiClass
+import Testing
+import Verification
+
+/// How often an honest conversion is blamed: a q8 file judged on 200 random parts of its texts.
+@Suite final class FalseAlarmTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Decisions of the whole data set.
+  private func decisions(_ checkpoint: String) throws -> DecisionTable {
+    let path = folder.path + "/q8.glc"
+    _ = try Converter(ConversionOptions(input: checkpoint, output: path, scheme: .q8)).run()
+    return try Verifier(model: GLiClassModel(path: path), options: VerificationOptions()).decisions(
+      against: ReferenceFile(path: checkpoint + "/reference.jsonl"), data: DataIndex(path: checkpoint + "/eval.jsonl"))
+  }
+
+  private func part(_ table: DecisionTable, _ texts: some Sequence<Int>) -> DecisionTable {
+    var part = DecisionTable(hasTruth: true)
+    for text in texts {
+      let range = table.decisions(of: text)
+      part.append(
+        labels: table.labelIndices[range].map { table.labels[Int($0)] }, truths: Array(table.truths[range]),
+        referenceLogits: Array(table.referenceLogits[range]), modelLogits: Array(table.modelLogits[range]))
+    }
+    return part
+  }
+
+  /// Two rates: how often the upper end of the interval lies below the drift of the whole set, which by the stated confidence
+  /// may be 2.5 % of the times, and how often a bound of 0.005 fails, which the conversion truly keeps.
+  private func rates(_ checkpoint: String, texts: Int) throws -> (below: Double, fails: Double, meanUpper: Double) {
+    let table = try decisions(checkpoint)
+    let truth = try #require(Measures(table, settings: MeasureSettings())[.microF1]).drift
+    var settings = MeasureSettings()
+    settings.replicates = 500
+    var generator = SplitMix64(state: 7)
+    var (below, fails, sum) = (0, 0, 0.0)
+    for _ in 0..<200 {
+      let chosen = Array(0..<table.textCount).shuffled(using: &generator).prefix(texts)
+      let micro = try #require(Measures(part(table, chosen), settings: settings)[.microF1])
+      if micro.interval.upper < truth { below += 1 }
+      if !(micro.interval.upper <= 0.005) { fails += 1 }
+      sum += micro.interval.upper
+    }
+    print(
+      "\(checkpoint), 200 x \(texts) texts: true drift \(truth), upper end below it \(below) times, bound 0.005 fails \(fails) "
+        + "times, mean upper end \(sum / 200)")
+    return (Double(below) / 200, Double(fails) / 200, sum / 200)
+  }
+
+  @Test func partsOfTheDemoData() throws {
+    // 100 texts have few decisions to go by: the bound that they can keep is wider.
+    let rates = try rates(Fixtures.debianTags, texts: 100)
+    #expect(rates.below <= 0.025 && rates.meanUpper <= 0.02)
+  }
+
+  @Test(.enabled(if: DemoBoundsTests.fullData != nil)) func partsOfTheFullData() throws {
+    let rates = try rates(try #require(DemoBoundsTests.fullData), texts: 500)
+    #expect(rates.below <= 0.025 && rates.fails <= 0.025)
+  }
+}
+
+/// Steele, Lea and Flood 2014: the same numbers on every machine.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
