@@ -31,16 +31,28 @@ import Verification
 
   @Test(.enabled(if: browser != nil, "no chromium, chromium-browser or google-chrome on PATH"))
   func browserDrawsThePage() throws {
-    let folder = try TemporaryFolder()
-    let report = try folder.write("report.html", HTMLReport(ReportCases.real()).text)
-    let picture = "\(folder.path)/report.png"
-    let outcome = try run([report, "-o", picture, "--width", "900"])
-    #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome)")
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: picture))
-    // PNG: signature, then IHDR with width and height, big-endian (PNG specification 5.2 and 11.2.2).
-    #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
-    func number(_ offset: Int) -> Int { bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
-    #expect(number(16) == 900 && number(20) > 3_000)
+    let temporary = try TemporaryFolder()
+    // Where people can look at them.
+    let folder = ProcessInfo.processInfo.environment["GLICLASS_ARTIFACTS"] ?? temporary.path
+    for (name, verdict) in [("report", try ReportCases.real()), ("report-failing", try ReportCases.failing())] {
+      let report = "\(folder)/\(name).html"
+      try HTMLReport(verdict).text.write(toFile: report, atomically: true, encoding: .utf8)
+      for (ending, options) in [(".png", []), ("-dark.png", ["--dark"]), (".pdf", [])] {
+        let picture = "\(folder)/\(name)\(ending)"
+        let outcome = try run([report, "-o", picture] + (ending == ".pdf" ? [] : ["--width", "900"]) + options)
+        #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome)")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: picture))
+        guard ending != ".pdf" else {
+          #expect(bytes.starts(with: Array("%PDF-".utf8)) && bytes.count > 20_000)
+          continue
+        }
+        // PNG: signature, then IHDR with width and height, big-endian (PNG specification 5.2 and 11.2.2).
+        #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        func number(_ offset: Int) -> Int { bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+        #expect(number(16) == 900 && number(20) > 3_000)
+      }
+    }
+    withExtendedLifetime(temporary) {}
   }
 
   @Test func mistakesAreErrors() throws {
