@@ -49,7 +49,8 @@ extension Verdict {
   private var judgement: [String] {
     let notes = notes.map { "<li>\(HTMLPage.isolated($0))</li>" }.joined()
     return [
-      HTMLPage.table(judgementTable, caption: "Bounds"),
+      judgements.isEmpty
+        ? HTMLPage.paragraph("No bounds were given.") : HTMLPage.table(judgementTable, caption: "Bounds"),
       identity.allSatisfy(\.agrees) && !identity.isEmpty
         ? HTMLPage.folded("\(Figures.count(identity.count, "check")) of identity, all agree", identityContent)
         : identityContent,
@@ -59,7 +60,7 @@ extension Verdict {
 
   private var identityContent: String {
     HTMLPage.table(
-      identityTable, caption: "What the reference says of itself, held against what the model calls for")
+      identityTable, caption: "Whether both sides are of one checkpoint, one tokenizer and one kind of input")
   }
 
   private var metrics: [String] {

@@ -150,10 +150,9 @@ enum HTMLStyle {
     html{font-size:12.5px}body{font-size:1rem}
     main,header,footer{max-width:none;padding:0}
     nav,details{display:none}
-    .pair{grid-template-columns:1fr 1fr;gap:.6rem 1.4rem}
+    .pair{grid-template-columns:minmax(0,1fr);gap:.6rem 1.4rem}
+    .pair:not(:has(table)){grid-template-columns:1fr 1fr}
     .scroll{overflow:visible}
-    caption>span{display:block;position:sticky;left:0;max-width:min(44rem,calc(100vw - 2.5rem))}
-    .pair table{font-size:.86rem}
     th,td{padding:.15rem .5rem}
     section{margin:1.4rem 0}
     h2,h3,caption{break-after:avoid}

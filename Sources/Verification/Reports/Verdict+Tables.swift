@@ -13,7 +13,7 @@ extension Verdict {
 
   var identityTable: ReportTable {
     ReportTable(
-      [.words("outcome"), .words("of the reference"), .name("expected"), .name("found")],
+      [.words("outcome"), .words("of both sides"), .name("expected"), .name("found")],
       identity.map {
         ReportTable.Row(
           [$0.outcome, $0.name, $0.expected, $0.found], isGood: $0.agrees ? true : $0.passes ? nil : false)
