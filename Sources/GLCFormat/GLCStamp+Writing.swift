@@ -1,3 +1,4 @@
+import Glibc
 import ModelCore
 
 extension GLCStamp {
@@ -5,7 +6,7 @@ extension GLCStamp {
   /// for byte, and the copy takes its name when it is whole. Who has the file open goes on with the old one. The same verdict gives the
   /// same bytes.
   ///
-  /// A symbolic link at the path is replaced by the file, as any output is.
+  /// Of a symbolic link, it is the file that it leads to that is replaced, and the link stays.
   /// - Parameters:
   ///   - verdict: the members of the object but `of`, which says what they are said of and is added here.
   ///   - file: as it was opened for the verification; what its path leads to must still be that.
@@ -31,7 +32,7 @@ extension GLCStamp {
     _ metadata: [UInt8], to file: GLCFile, _ section: FileHeader.Section
   ) throws(ModelCoreError) {
     let offset = Int(section.offset)
-    let output = try AtomicFile(path: file.path)
+    let output = try AtomicFile(path: target(of: file.path))
     guard FileIdentity(file.file) == FileIdentity(file.path) else {
       throw .cannotCreate(path: file.path, reason: "another file has taken the place of the one that was read")
     }
@@ -41,6 +42,13 @@ extension GLCStamp {
     try output.write(metadata, at: offset)
     try output.write(header(file.header, metadata, section).encoded(), at: 0)
     try output.commit()
+  }
+
+  /// Where symbolic links lead to; the path itself where that cannot be told.
+  private static func target(of path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   private static func header(_ old: FileHeader, _ metadata: [UInt8], _ section: FileHeader.Section) -> FileHeader {

@@ -56,7 +56,8 @@ struct FlipBound: ExpressibleByArgument {
     let isPercentage = argument.hasSuffix("%")
     guard let number = Double(isPercentage ? String(argument.dropLast()) : argument) else { return nil }
     let rate = isPercentage ? number / 100 : number
-    guard (0...1).contains(rate) else { return nil }
+    // A bare 1.0 could mean one decision or all of them.
+    guard rate >= 0, isPercentage ? rate <= 1 : rate < 1 else { return nil }
     flips = .rate(rate)
   }
 }

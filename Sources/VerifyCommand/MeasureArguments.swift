@@ -21,12 +21,14 @@ struct MeasureArguments: ParsableArguments {
 
   @Flag(
     help: """
-      Also run reference and model side by side, layer by layer, on the texts with the largest errors. (Done without asking where \
-      the verdict is a failure.)
+      Also run reference and model side by side, layer by layer, on the texts with the largest errors. Needs --checkpoint or \
+      --baseline, and is done without asking where the verdict is a failure.
       """)
   var layers = false
 
-  @Option(help: ArgumentHelp("On how many texts (default: \(VerificationOptions.defaultLayerTexts)).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("The same on so many texts (default: \(VerificationOptions.defaultLayerTexts)).", valueName: "n")
+  )
   var layerTexts: Int?
 
   func validate() throws {

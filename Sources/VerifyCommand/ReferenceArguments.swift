@@ -41,6 +41,10 @@ struct ReferenceArguments: ParsableArguments {
     guard tokenizerProfile == nil || checkpoint != nil else {
       throw ValidationError("--tokenizer-profile needs --checkpoint.")
     }
+    guard tokenizerProfile == nil || reference == nil && baseline == nil else {
+      throw ValidationError(
+        "--tokenizer-profile is for references that are computed: leave --reference and --baseline out.")
+    }
   }
 }
 

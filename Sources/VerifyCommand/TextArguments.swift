@@ -51,6 +51,16 @@ struct TextArguments: ParsableArguments {
 
   func validate() throws {
     guard (data == nil) != (suite == nil) else { throw ValidationError("Give either --data or --suite.") }
+    let tableOptions: [(String, Bool)] = [
+      ("--text-column", textColumn != nil), ("--true-labels-column", !trueLabelsColumn.isEmpty),
+      ("--labels-column", labelsColumn != nil), ("--label-separator", labelSeparator != nil),
+      ("--labels", labels != nil), ("--label-names", labelNames != nil),
+    ]
+    if let data, [.json, .jsonl].contains(DataSetOptions(format: format).format(of: data)),
+      let given = tableOptions.first(where: \.1)
+    {
+      throw ValidationError("\(given.0) is for tables, and \(data) is JSON: give --format csv or tsv where it is not.")
+    }
     guard labelSeparator != "" else { throw ValidationError("--label-separator is at least one character.") }
   }
 

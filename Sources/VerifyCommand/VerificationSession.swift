@@ -28,6 +28,7 @@ struct VerificationSession {
     get throws {
       let reference = command.reference
       var inputs = [command.model] + [command.texts.data, reference.reference, reference.baseline].compactMap(\.self)
+      inputs += [command.texts.labels, command.texts.labelNames].compactMap(\.self)
       if let checkpoint = reference.checkpoint { inputs += try CheckpointFiles.locate(checkpoint).all }
       if let adapter = reference.adapter { inputs += try AdapterFiles.locate(adapter).all }
       if let suite = command.texts.suite {

@@ -54,7 +54,10 @@ import Testing
 
   @Test func everyCommandPrintsWhatThePageSays() throws {
     let steps = try Self.steps()
-    for word in ["gliclass-convert", "--labels ", "--nested", "--examples", "--jsonl", "--single-label", "--chunk", "gliclass-verify"] {
+    for word in [
+      "gliclass-convert", "--labels ", "--nested", "--examples", "--jsonl", "--single-label", "--chunk",
+      "gliclass-verify",
+    ] {
       #expect(steps.contains { $0.command.contains(word) }, "\(word) is not shown")
     }
     let folder = try TemporaryFolder()

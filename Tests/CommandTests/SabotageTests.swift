@@ -154,6 +154,9 @@ import TestSupport
       try verify(norm), naming: ["layers.1.attention.norm.gain", "layer 1", "max_logit_error=NaN", "finite"])
     expectCaught(
       try verify(norm, checkpoint: nil), naming: ["layers.1.attention.norm.gain", "max_logit_error=NaN", "finite"])
+    // Without any bound, too.
+    let unbounded = try Program.verify.run([norm, "--reference", Self.reference, "--data", Self.data])
+    expectCaught(unbounded, naming: ["texts without a finite result: 200, at most 0"])
     let scale = try sabotaged { try $0.setScale("head.text.second.weight", 7, to: .infinity) }
     expectCaught(try verify(scale), naming: ["head.text.second.weight", "max_logit_error=NaN"])
   }

@@ -61,6 +61,8 @@ import Testing
       ([model] + reference + data + ["--max-flips", "101%"], "--max-flips"),
       ([model] + reference + data + ["--max-flips", "nan"], "--max-flips"),
       ([model] + reference + data + ["--format", "xml"], "--format"),
+      ([model] + reference + data + ["--text-column", "body"], "--text-column"),
+      ([model] + reference + data + ["--max-flips", "1.0"], "--max-flips"),
       ([model] + reference + data + ["--label-separator", ""], "--label-separator"),
       ([model] + reference + data + ["--json", "-", "--html", "-"], "standard output"),
       ([model] + reference + data + ["--threshold", "2"], "--threshold"),

@@ -46,6 +46,21 @@ import Verification
     #expect(header == ReferenceHeader(producer: "unknown"))
   }
 
+  /// A member of another type is no member that is not there.
+  @Test(arguments: [
+    (#""content_digest": 5"#, "a string for content_digest"), (#""max_length": "512""#, "an integer for max_length"),
+    (#""prompt_first": "yes""#, "true or false for prompt_first"), (#""batch_size": 1.5"#, "an integer for batch_size"),
+    (#""producer": []"#, "a string for producer"),
+  ])
+  func membersOfOtherTypes(_ member: String, _ wanted: String) throws {
+    let error = try error("{\"reference\": {\(member)}}\n\(Self.line)")
+    guard case .malformedLine(_, 1, wanted, _) = error else {
+      Issue.record("expected \(wanted), found \(error.map { "\($0)" } ?? "no error")")
+      return
+    }
+    #expect(try read("{\"reference\": {\"max_length\": null}}\n\(Self.line)").header.maximumLength == nil)
+  }
+
   @Test func fixtures() throws {
     let reference = try ReferenceFile(path: Fixtures.debianTags + "/reference.jsonl")
     let header = reference.header

@@ -172,6 +172,7 @@ import Verification
     ("\"dtype\": \"float32\"", "\"dtype\": \"bfloat16\"", .dtype),
     ("\"prompt_first\": true", "\"prompt_first\": false", .promptFirst),
     ("\"label_case\": \"as given\"", "\"label_case\": \"lower\"", .labelCase),
+    ("\"batch_size\": 1", "\"batch_size\": 8", .batchSize),
     ("\"producer\"", "\"tokenizer_profile\": \"transformers-5\", \"producer\"", .tokenizer),
     ("\"producer\"", "\"content_digest\": \"sha256:00\", \"producer\"", .checkpoint),
   ])
@@ -185,6 +186,18 @@ import Verification
     #expect(!found.passes && found.identity.filter { !$0.passes }.map(\.field) == [field])
     let allowed = try verdict(Converted.f32.get(), reference: path) { $0.allowed = [field] }
     #expect(allowed.passes && identity(field, allowed)?.agrees == false)
+  }
+
+  /// What a header does not say is not compared, and that is said.
+  @Test func referenceThatSaysNothing() throws {
+    let path = try tampered { $0[0] = "{\"reference\": {}}" }
+    let found = try verdict(Converted.f32.get(), reference: path)
+    #expect(found.passes && found.identity.map(\.field) == [.tokens])
+    #expect(
+      found.notes == [
+        "not said by the reference or the model, and so not compared: checkpoint, tokenizer, label-case, max-length, dtype, "
+          + "prompt-first, batch-size"
+      ])
   }
 
   /// A digest of a file alone cannot tell a twin in another container from another checkpoint.
@@ -243,9 +256,26 @@ import Verification
     let data = try folder.write("twice.jsonl", first + "\n" + other)
     let found = try verdict(Converted.f32.get(), reference: reference, data: data)
     #expect(found.data.texts == 2 && found.measures.labels.map(\.support).reduce(0, +) == 1)
-    // One line of the reference is the partner of both.
+    // Each needs a line of its own, on either side.
     let once = try tampered { $0 = [$0[0], $0[1]] }
-    #expect(try verdict(Converted.f32.get(), reference: once, data: data).data.texts == 1)
+    guard case .noPartner(data, 2, _, once) = try error(once, data: data) else {
+      Issue.record("expected noPartner of the second text")
+      return
+    }
+    let alone = try folder.write("alone.jsonl", String(first))
+    let twice = try tampered { $0 = [$0[0], $0[1], $0[1]] }
+    guard case .noPartner(twice, 3, _, alone) = try error(twice, data: alone) else {
+      Issue.record("expected noPartner of the second line")
+      return
+    }
+  }
+
+  /// The order of the reference's lines decides nothing.
+  @Test func orderOfTheReference() throws {
+    let path = try tampered { $0 = [$0[0]] + $0.dropFirst().reversed() }
+    var found = try verdict(Converted.q8.get(), reference: path)
+    found.reference.path = Self.reference
+    #expect(found == (try verdict(Converted.q8.get())))
   }
 
   /// Data without true labels: agreement, and no bound that needs them.

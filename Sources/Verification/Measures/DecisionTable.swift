@@ -31,6 +31,18 @@ package struct DecisionTable: Sendable, Equatable {
   /// The decisions of a text.
   package func decisions(of text: Int) -> Range<Int> { starts[text]..<starts[text + 1] }
 
+  /// Some of the texts, in the order of `texts`.
+  package func selecting(texts: some Sequence<Int>) -> DecisionTable {
+    var selected = DecisionTable(hasTruth: hasTruth)
+    for text in texts {
+      let range = decisions(of: text)
+      selected.append(
+        line: lines[text], labels: labelIndices[range].map { labels[Int($0)] }, truths: Array(truths[range]),
+        referenceLogits: Array(referenceLogits[range]), modelLogits: Array(modelLogits[range]))
+    }
+    return selected
+  }
+
   /// Adds a text: one element a label in each list.
   /// - Parameter line: where it is in its data set; one behind the text before unless given.
   package mutating func append(

@@ -48,6 +48,10 @@ struct ErrorEnergy: Sendable, Equatable {
   /// 10 · log₁₀ (signal ÷ error).
   static func decibels(signal: Double, error: Double) -> Double {
     guard signal.isFinite, error.isFinite else { return .nan }
-    return error == 0 ? .infinity : 10 * log10(signal / error)
+    guard error > 0 else { return .infinity }
+    let ratio = signal / error
+    // The logarithm knows normal numbers.
+    guard ratio >= .leastNormalMagnitude, ratio.isFinite else { return ratio.isFinite ? -.infinity : .infinity }
+    return 10 * Logarithm.natural(ratio) / Logarithm.natural(10)
   }
 }

@@ -23,6 +23,7 @@ package struct BaselineReference: ReferenceSource {
     header.contentDigest = model.file.metadata.root.member("source")?.member("content_digest")?.string
     header.tokenizerProfile = model.tokenizer.summary.profile.name
     header.labelCase = "as given"
+    header.batchSize = 1
     header.maximumLength = model.maximumLength
     header.promptFirst = model.file.configuration.prompt.promptFirst
     self.header = header

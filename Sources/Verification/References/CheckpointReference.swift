@@ -37,6 +37,7 @@ package final class CheckpointOutputs: Sendable {
     header.contentDigest = "sha256:\(SourceDigest.hexadecimal(digest.content))"
     header.tokenizerProfile = profile.name
     header.labelCase = "as given"
+    header.batchSize = 1
     header.maximumLength = prompt.maximumLength
     header.promptFirst = prompt.promptFirst
     self.header = header

@@ -6,6 +6,8 @@ struct IdentityChecks {
   private(set) var checks: [IdentityCheck] = []
   private(set) var notes: [String] = []
   private let allowed: Set<IdentityCheck.Field>
+  /// What one side does not say.
+  private var unknown: [String] = []
 
   init(_ header: ReferenceHeader, _ model: GLiClassModel, allowed: Set<IdentityCheck.Field>) {
     self.allowed = allowed
@@ -17,10 +19,17 @@ struct IdentityChecks {
     check(
       .promptFirst, expected: "\(model.file.configuration.prompt.promptFirst)",
       found: header.promptFirst.map { "\($0)" })
+    check(.batchSize, expected: "1", found: header.batchSize.map { "\($0)" })
+    if !unknown.isEmpty {
+      notes.append("not said by the reference or the model, and so not compared: \(unknown.joined(separator: ", "))")
+    }
   }
 
   private mutating func check(_ field: IdentityCheck.Field, expected: String?, found: String?) {
-    guard let expected, let found else { return }
+    guard let expected, let found else {
+      unknown.append(field.rawValue)
+      return
+    }
     checks.append(
       IdentityCheck(
         field: field, expected: expected, found: found, agrees: expected == found, isAllowed: allowed.contains(field)))
@@ -33,7 +42,10 @@ struct IdentityChecks {
       check(.checkpoint, expected: source?.member("content_digest")?.string, found: header.contentDigest)
       return
     }
-    guard let digest = header.checkpointSHA256 else { return }
+    guard let digest = header.checkpointSHA256 else {
+      unknown.append(IdentityCheck.Field.checkpoint.rawValue)
+      return
+    }
     let files = source?.member("files")
     let known = (0..<(files?.count ?? 0)).compactMap { files?.element($0).member("sha256")?.string }
     guard !known.contains(digest) else {

@@ -15,7 +15,7 @@ package struct ReferenceFile: ReferenceSource {
     var reader = try lifting { () throws(ModelCoreError) in JSONLineReader(try MappedFile(path: path)) }
     let first = try lifting { () throws(ModelCoreError) in try reader.next() }
     guard let header = first?.value.member("reference"), header.isObject else { throw .noReferenceHeader(path: path) }
-    self.header = ReferenceHeader(header)
+    self.header = try ReferenceHeader(header, path: path)
     self.reader = reader
   }
 

@@ -20,26 +20,41 @@ package struct ReferenceHeader: Sendable, Equatable {
   package var maximumLength: Int?
   /// Whether labels come before the text.
   package var promptFirst: Bool?
+  /// Texts that were computed together; scores of some heads depend on their neighbours.
+  package var batchSize: Int?
 
   /// A header that says nothing but what computed the reference.
   package init(producer: String) { self.producer = producer }
 
-  /// Reads the member `reference` of a file's first line. Members that are not there are not known.
-  init(_ header: JSONValue) {
-    producer = header.member("producer")?.string ?? "unknown"
-    for name in ["torch", "transformers", "tokenizers"] {
-      if let version = header.member(name)?.string { versions.append(.init(name: name, version: version)) }
+  /// Reads the member `reference` of a file's first line. Members that are not there, or null, are not known.
+  /// - Throws: ``VerificationError/malformedLine(path:line:expected:found:)`` for a member of another type.
+  init(_ header: JSONValue, path: String) throws(VerificationError) {
+    func member<Value>(_ name: String, _ type: String, _ read: (JSONValue) -> Value?) throws(VerificationError)
+      -> Value?
+    {
+      guard let value = header.member(name), !value.isNull else { return nil }
+      guard let read = read(value) else {
+        throw .malformedLine(path: path, line: 1, expected: "\(type) for \(name)", found: value.found)
+      }
+      return read
     }
-    dtype = header.member("dtype")?.string
-    checkpointSHA256 = header.member("checkpoint_sha256")?.string
-    contentDigest = header.member("content_digest")?.string
-    tokenizerProfile = header.member("tokenizer_profile")?.string
+    func string(_ name: String) throws(VerificationError) -> String? { try member(name, "a string", \.string) }
+    func integer(_ name: String) throws(VerificationError) -> Int? { try member(name, "an integer", \.int) }
+    producer = try string("producer") ?? "unknown"
+    for name in ["torch", "transformers", "tokenizers"] {
+      if let version = try string(name) { versions.append(.init(name: name, version: version)) }
+    }
+    dtype = try string("dtype")
+    checkpointSHA256 = try string("checkpoint_sha256")
+    contentDigest = try string("content_digest")
+    tokenizerProfile = try string("tokenizer_profile")
     // What headers said before they named profiles.
-    if tokenizerProfile == nil, header.member("tokenizer")?.string == "tokenizer.json as stored" {
+    if tokenizerProfile == nil, try string("tokenizer") == "tokenizer.json as stored" {
       tokenizerProfile = "tokenizers"
     }
-    labelCase = header.member("label_case")?.string
-    maximumLength = header.member("max_length")?.int
-    promptFirst = header.member("prompt_first")?.bool
+    labelCase = try string("label_case")
+    maximumLength = try integer("max_length")
+    promptFirst = try member("prompt_first", "true or false", \.bool)
+    batchSize = try integer("batch_size")
   }
 }

@@ -75,7 +75,7 @@ extension TextLayout {
       add(verdict.labelTable(limit: losers), title: "F1 of labels, worst")
       blank()
     } else if !verdict.measures.labels.isEmpty {
-      add("no label loses F1")
+      if verdict.measures.labels.allSatisfy({ !$0.drift.isNaN }) { add("no label loses F1") }
       blank()
     }
   }

@@ -5,7 +5,10 @@ extension Judgement {
   var limit: String { "\(isMaximum ? "at most" : "at least") \(Figures.bound(bound))" }
 
   /// `micro F1 drift +0.01203, at most 0.005`.
-  var sentence: String { "\(title): \(Figures.error(found)), \(limit)" }
+  var sentence: String { "\(title): \(figure), \(limit)" }
+
+  /// Numbers of texts and decisions are whole.
+  var figure: String { name == "finite" || title == "decisions flipped" ? Figures.bound(found) : Figures.error(found) }
 }
 
 extension IdentityCheck {
@@ -18,6 +21,7 @@ extension IdentityCheck {
     case .maximumLength: "maximum length"
     case .dtype: "data type"
     case .promptFirst: "order of labels and text"
+    case .batchSize: "batch size"
     case .configuration: "configuration"
     case .weights: "weights"
     }
@@ -94,7 +98,7 @@ extension Verdict {
       switch reference.kind {
       case .file: "outputs of "
       case .checkpoint: "computed from the checkpoint by "
-      case .baseline: "another .glc, run by "
+      case .baseline: "another .glc, made by "
       }
     let versions = reference.versions.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
     return kind + reference.producer + (versions.isEmpty ? "" : "; \(versions)")

@@ -8,7 +8,8 @@ struct VerificationRun {
   private(set) var firstTokenDifference: TokenDifference?
   private let data: DataIndex
   private var isJudged: [Bool]
-  private var hasPartner: [Bool]
+  /// Of each text of the table, its position in the data set.
+  private var positions: [Int] = []
   private var lostLabels = 0
   private var notFinite: (texts: Int, place: String)?
 
@@ -17,11 +18,20 @@ struct VerificationRun {
     table = DecisionTable(hasTruth: data.hasTruth)
     worst = WorstTexts(limit: worstLimit)
     isJudged = Array(repeating: false, count: data.count)
-    hasPartner = isJudged
   }
 
   /// The first example that no reference output belongs to.
-  var unpartnered: Int? { hasPartner.firstIndex(of: false) }
+  var unpartnered: Int? { isJudged.firstIndex(of: false) }
+
+  /// The table in the order of the data set, whatever the reference's is.
+  mutating func sort() {
+    guard zip(positions, positions.dropFirst()).contains(where: { $0 > $1 }) else { return }
+    table = table.selecting(texts: positions.indices.sorted { positions[$0] < positions[$1] })
+    positions.sort()
+  }
+
+  /// Texts without a finite result.
+  var notFiniteCount: Int { notFinite?.texts ?? 0 }
 
   /// Adds a text whose result was not finite at `place`.
   mutating func addNotFinite(_ place: String) {
@@ -38,12 +48,12 @@ struct VerificationRun {
     _ output: ReferenceOutput, _ path: String, _ prompt: Prompt, _ logits: [Float], name: (Int32) -> String
   ) throws(VerificationError) {
     let entries = data.entries(text: output.text, labels: output.labels)
-    // The same text with the same labels may be there more than once.
-    guard let index = entries.first(where: { !isJudged[$0] }) ?? entries.first else {
+    // The same text with the same labels may be there more than once, and then is in the reference as often.
+    guard let index = entries.first(where: { !isJudged[$0] }) else {
       throw .noPartner(path: path, line: output.line, text: output.text, other: data.path)
     }
     isJudged[index] = true
-    for entry in entries { hasPartner[entry] = true }
+    positions.append(index)
     lostLabels += prompt.lostLabelCount
     table.append(
       line: data.line(of: index), labels: output.labels, truths: data.truths(of: index),

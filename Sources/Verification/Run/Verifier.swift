@@ -60,6 +60,7 @@ package struct Verifier {
     }
     // A reference file that was cut off must not pass for one that agrees.
     if let missing = run.unpartnered { throw try noPartner(of: missing, data, source.path) }
+    run.sort()
     return run
   }
 
@@ -120,7 +121,8 @@ package struct Verifier {
         labels: run.table.labels.count, hasTruth: data.hasTruth),
       settings: options.measures, identity: identity.checks, tokenMismatches: run.tokenDifferences, measures: measures,
       worstTexts: run.worst.entries.prefix(10).map { worstText($0, data) }, scatter: run.scatter, origin: nil,
-      notes: identity.notes + run.notes, judgements: options.bounds.judgements(measures, options.measures))
+      notes: identity.notes + run.notes,
+      judgements: options.bounds.judgements(measures, options.measures, notFinite: run.notFiniteCount))
     if let origin, options.layerTexts != nil || !verdict.passes {
       let texts = run.worst.entries.prefix(options.layerTexts ?? VerificationOptions.defaultLayerTexts)
       let audit = if let audit { audit } else { try origin.audit() }

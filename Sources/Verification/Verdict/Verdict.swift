@@ -90,6 +90,7 @@ package struct IdentityCheck: Sendable, Equatable {
     case maximumLength = "max-length"
     case dtype
     case promptFirst = "prompt-first"
+    case batchSize = "batch-size"
     /// Fields of the metadata, against the checkpoint's configuration or another `.glc`'s.
     case configuration
     /// Tensors, beyond what quantizing does to them.

@@ -24,9 +24,15 @@ package struct VerificationBounds: Sendable, Equatable {
   /// Whether a bound needs true labels.
   package var needsTruth: Bool { f1Drift != nil || minimumF1 != nil }
 
-  /// Every bound that was given, beside what was found.
-  func judgements(_ measures: Measures, _ settings: MeasureSettings) -> [Judgement] {
+  /// Every bound that was given, beside what was found; and that results are finite, where some are not.
+  /// - Parameter notFinite: texts without a finite result.
+  func judgements(_ measures: Measures, _ settings: MeasureSettings, notFinite: Int) -> [Judgement] {
     var all: [Judgement] = []
+    if notFinite > 0 {
+      all.append(
+        Judgement(
+          name: "finite", title: "texts without a finite result", bound: 0, found: Double(notFinite), isMaximum: true))
+    }
     let micro = measures[.microF1]
     if let f1Drift {
       let interval = "upper end of its \(Figures.coverage(settings.confidence)) interval"

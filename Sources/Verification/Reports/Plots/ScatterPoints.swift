@@ -25,7 +25,7 @@ struct ScatterPoints {
     hasTruth = verdict.data.hasTruth
     let isMultiLabel = verdict.settings.mode == .multiLabel
     let score = Double(verdict.settings.threshold)
-    threshold = isMultiLabel && score > 0 && score < 1 ? log(score / (1 - score)) : nil
+    threshold = isMultiLabel && score > 0 && score < 1 ? Logarithm.natural(score / (1 - score)) : nil
     var same: [ScatterPoint] = []
     var flips: [(x: Double, y: Double)] = []
     // Those of the list are drawn even where they are not among the chosen points.
