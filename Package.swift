@@ -125,7 +125,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "ModelCore", "CKernels",
-        "CPlatform",
+        "CPlatform", "Verification",
       ],
       path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

@@ -257,6 +257,38 @@ def text_seeds():
     yield from broken.items()
 
 
+def texts_seeds():
+    """A byte of options (FuzzTarget+Verification.swift), and a file."""
+    example = {"text": "a text", "all_labels": ["a", "b"], "true_labels": ["a"]}
+    line = json.dumps(example).encode()
+    plain = json.dumps({"text": "", "all_labels": ["a"]}).encode()
+    yield "csv", b"\x00text,true_labels,all_labels\r\n\"one, \"\"two\"\"\",a|b,a|b|c\r\nthree,,a\n"
+    yield "csv-label", b"\x08\xef\xbb\xbftext,label\n\"line\nbreak\",a\nx,b\n"
+    yield "csv-ids", b"\x68text,label\nx,0\ny,1\n"
+    yield "csv-numbers", b"\x1cone,a\ntwo,b\n"
+    yield "csv-list", b"\x40text,true_labels\nx,a|c\ny,\n"
+    yield "tsv", b"\x01text\tlabels\nx\ta\n\"y\tz\"\tb\n"
+    yield "csv-open", b"\x00text,label\n\"open,a\n"
+    yield "csv-fields", b"\x00text,label\nx\n"
+    yield "jsonl", b"\x02" + line + b"\n\n" + line + b"\r\n"
+    yield "jsonl-plain", b"\x02" + plain
+    yield "jsonl-some", b"\x02" + line + b"\n" + plain
+    yield "json", b"\x03[" + line + b",\n" + line + b"]"
+    yield "json-other", b"\x03[1]"
+
+
+def reference_seeds():
+    header = {"reference": {"producer": "p", "max_length": 8, "dtype": "float32", "prompt_first": True, "batch_size": 1}}
+    line = {"text": "x", "labels": ["a", "b"], "input_ids": [1, 5, 2], "logits": [0.5, -1]}
+    start, body = json.dumps(header).encode(), json.dumps(line).encode()
+    yield "good", start + b"\n" + body + b"\n" + body + b"\n"
+    yield "array", b"[" + start + b"," + body + b"]"
+    yield "empty", start
+    yield "headless", body
+    yield "infinite", start + b"\n" + body.replace(b"0.5", b"1e39")
+    yield "types", start.replace(b"8", b"\"8\"") + b"\n" + body
+
+
 def squeeze_section(section: bytes) -> bytes:
     """The form that the target takes (Tests/FuzzTargets/SqueezedSection.swift): mended on opening."""
     header = bytearray(section[:576])
@@ -384,6 +416,7 @@ def main() -> None:
         "safetensors": safetensors_seeds(), "pickle": pickle_seeds(), "pytorch": pytorch_seeds(),
         "shards": shards_seeds(), "configuration": configuration_seeds(), "adapter": adapter_seeds(),
         "tokenizer-json": tokenizer_json_seeds(), "spm": spm_seeds(), "text": text_seeds(),
+        "texts": texts_seeds(), "reference": reference_seeds(),
     }
     if arguments.convert:
         targets["tokenizer"] = tokenizer_seeds(arguments.convert)

@@ -27,6 +27,8 @@ public struct FuzzTarget: Sendable {
     FuzzTarget("tokenizer-json", maximumLength: 8192, tokenizerJSON),
     FuzzTarget("spm", maximumLength: 8192, sentencePiece),
     FuzzTarget("text", maximumLength: 4096, text),
+    FuzzTarget("texts", maximumLength: 4096, texts),
+    FuzzTarget("reference", maximumLength: 4096, reference),
   ]
 
   /// Runs the code under test on `bytes`.
