@@ -42,6 +42,14 @@ struct MeasureArguments: ParsableArguments {
     guard (100...100_000).contains(resamplings) else {
       throw ValidationError("--resamplings is a number from 100 to 100000.")
     }
+    // Beyond the outermost resampling nothing is known: the interval would be of a lower confidence than it says.
+    let needed = Bootstrap.fewestReplicates(confidence: confidence)
+    guard resamplings >= needed else {
+      throw ValidationError(
+        needed <= 100_000
+          ? "--confidence \(confidence) needs --resamplings of at least \(needed)."
+          : "--confidence \(confidence) needs more than 100000 resamplings.")
+    }
     if let layerTexts, !(1...1000).contains(layerTexts) {
       throw ValidationError("--layer-texts is a number from 1 to 1000.")
     }

@@ -55,6 +55,9 @@ import Testing
       ([model] + reference + data + ["--confidence", "1"], "--confidence"),
       ([model] + reference + data + ["--confidence", "nan"], "--confidence"),
       ([model] + reference + data + ["--resamplings", "10"], "--resamplings"),
+      // The ends of such intervals lie beyond the outermost resampling.
+      ([model] + reference + data + ["--confidence", "0.999", "--resamplings", "200"], "at least 1999"),
+      ([model] + reference + data + ["--confidence", "0.9999999999999999"], "more than 100000"),
       ([model] + checkpoint + data + ["--layer-texts", "0"], "--layer-texts"),
       ([model] + reference + data + ["--min-f1", "1.5"], "--min-f1"),
       ([model] + reference + data + ["--max-flips", "-1"], "--max-flips"),

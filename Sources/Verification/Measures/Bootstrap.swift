@@ -48,6 +48,13 @@ package struct Bootstrap: Sendable {
     return intervals
   }
 
+  /// The fewest replicates whose outermost values are the ends of an interval of this confidence: 39 for 0.95. Too many to count are
+  /// `Int.max`.
+  package static func fewestReplicates(confidence: Double) -> Int {
+    let fewest = (2 / (1 - confidence) - 1).rounded(.up)
+    return fewest < 1e15 ? max(1, Int(fewest)) : .max
+  }
+
   // MARK: Resampling
 
   /// Drifts in every replicate, one list a drift, and what a text of effect 1 that was not seen adds.
@@ -102,6 +109,7 @@ package struct Bootstrap: Sendable {
   private func ends(_ values: [Double], at rank: Int) -> Double { values.sorted()[rank - 1] }
 
   // Of R values that are as good as a further one, the further one is below the k-th with probability k ÷ (R + 1).
+  // The outermost value is the best there is where that is no value at all: `fewestReplicates` says from how many on it is.
   private var lowerRank: Int { max(1, Int(((1 - confidence) / 2 * Double(replicates + 1)).rounded(.down))) }
   private var upperRank: Int { replicates + 1 - lowerRank }
 
