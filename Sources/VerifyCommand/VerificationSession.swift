@@ -62,6 +62,9 @@ struct VerificationSession {
     return SuiteVerdict(model: rows[0].verdict.model, rows: rows)
   }
 
+  /// Throws where no file can be written beside the `.glc`, as a verdict is recorded. Nothing is left of the attempt.
+  func checkStampable() throws { _ = try AtomicFile(path: model.file.path) }
+
   /// Records the verdict in the file that it was said of.
   func stamp(_ verdict: Verdict) throws {
     try GLCStamp.write(

@@ -73,6 +73,7 @@ struct VerifyCommand: ParsableCommand {
       let session = try VerificationSession(self)
       // Created before the work is done, so that a bad path is noticed before it.
       let files = try ReportFiles(reports, inputs: session.inputs)
+      if reports.stamp { try session.checkStampable() }
       if let suite = texts.suite {
         let verdict = try session.verify(suite: suite)
         passes = verdict.passes
