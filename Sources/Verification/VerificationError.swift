@@ -1,4 +1,5 @@
 import Checkpoints
+import Engine
 import GLiClass
 import ModelCore
 import ReferenceModel
@@ -64,6 +65,14 @@ extension VerificationError {
   public var exitStatus: ExitStatus {
     if case .underlying(let error) = self { return error.exitStatus }
     return .badData
+  }
+}
+
+extension VerificationError {
+  /// What kept a model from a text: where it is the text itself, as more labels than a prompt has room for, with its line.
+  static func of(_ error: GLiClassError, path: String, line: Int) -> VerificationError {
+    guard case .engine(.invalidPrompt) = error else { return .underlying(error) }
+    return .unusableExample(path: path, line: line, reason: error.message)
   }
 }
 

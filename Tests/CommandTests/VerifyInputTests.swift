@@ -76,6 +76,16 @@ import Testing
     for (arguments, text) in lines { expectFailure(try Program.verify.run(arguments), status: 64, naming: [text]) }
   }
 
+  /// More labels than a prompt has room for: the line of the data, whatever the reference is.
+  @Test func tooManyLabels() throws {
+    let labels = (0..<70_000).map { "\"l\($0)\"" }.joined(separator: ",")
+    let data = try folder.write("labels.jsonl", "\n{\"text\": \"a\", \"all_labels\": [\(labels)]}\n")
+    for reference in [["--baseline", model], ["--checkpoint", Fixtures.tiny]] {
+      let outcome = try Program.verify.run([model, "--data", data] + reference)
+      expectFailure(outcome, status: 65, naming: [data, "line 2", "lost labels"])
+    }
+  }
+
   @Test(arguments: ["--max-f1-drift", "--max-logit-error"]) func boundsThatBoundNothing(_ option: String) throws {
     for value in ["-1", "nan", "-nan", "NaN", "-inf", "-1e-9", "x", ""] {
       try expectRefusal(options: ["\(option)=\(value)"], status: 64, naming: [option])

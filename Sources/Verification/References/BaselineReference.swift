@@ -41,9 +41,13 @@ package struct BaselineReference: ReferenceSource {
       outputs.append(
         ReferenceOutput(
           text: text.text, labels: text.labels, inputIDs: prompts[index].ids,
-          logits: try lifting { () throws(GLiClassError) in try found.get() }, line: text.line))
+          logits: try logits(found, text.line), line: text.line))
     }
     return outputs
+  }
+
+  private func logits(_ found: Result<[Float], GLiClassError>, _ line: Int) throws(VerificationError) -> [Float] {
+    do throws(GLiClassError) { return try found.get() } catch { throw .of(error, path: examples.file.path, line: line) }
   }
 }
 

@@ -50,12 +50,14 @@ package struct Verifier {
   ) throws(VerificationError) -> VerificationRun {
     var source = source
     var run = VerificationRun(data, worstLimit: max(10, options.layerTexts ?? VerificationOptions.defaultLayerTexts))
+    // Lines are those of the file that outputs are read from, and of the data where they are computed.
+    let path = source.kind == .file ? source.path : data.path
     // What is computed as it is asked for shows progress in smaller steps.
     let window = source.kind == .file ? inputs.windowSize : 16 * inputs.threadCount
     while true {
       let outputs = try source.next(window)
       guard !outputs.isEmpty else { break }
-      try compare(outputs, source.path, &run)
+      try compare(outputs, path, &run)
       progress(min(1, Double(run.table.textCount) / Double(data.count)))
     }
     // A reference file that was cut off must not pass for one that agrees.
@@ -80,7 +82,7 @@ package struct Verifier {
         // No verdict is better than this one: NaN passes no bound.
         run.addNotFinite(place)
         logits = output.logits.map { _ in .nan }
-      case .failure(let error): throw .underlying(error)
+      case .failure(let error): throw .of(error, path: path, line: output.line)
       }
       try run.add(output, path, prompts[index], logits) { model.tokenizer.token(for: $0) ?? "?" }
     }
