@@ -28,23 +28,20 @@ package struct Bootstrap: Sendable {
     guard textCount > 0 else { return intervals }
     // What nothing changed of has only the text that was not seen, in units of its own.
     let changed = drifts.indices.filter { !drifts[$0].parts.isEmpty }
-    var first = 0
-    repeat {
+    let scales = scales()
+    let upper = ends(scales.unseen, at: upperRank)
+    for index in drifts.indices where drifts[index].parts.isEmpty {
+      let reach = min(1, drifts[index].unit * upper)
+      intervals[index] = Interval(lower: 0 - reach, upper: reach)
+    }
+    for first in stride(from: 0, to: changed.count, by: batch) {
       let indices = Array(changed[first..<min(first + batch, changed.count)])
-      let sample = resample(indices.map { drifts[$0].parts })
-      if first == 0 {
-        let upper = ends(sample.unseen, at: upperRank)
-        for index in drifts.indices where drifts[index].parts.isEmpty {
-          let reach = min(1, drifts[index].unit * upper)
-          intervals[index] = Interval(lower: 0 - reach, upper: reach)
-        }
-      }
+      let sample = resample(indices.map { drifts[$0].parts }, scales)
       let found = concurrently(indices.count) { position in
-        interval(drifts[indices[position]], sample, position)
+        interval(drifts[indices[position]], sample, scales.unseen, position)
       }
       for (position, index) in indices.enumerated() { intervals[index] = found[position] }
-      first += batch
-    } while first < changed.count
+    }
     return intervals
   }
 
@@ -57,51 +54,63 @@ package struct Bootstrap: Sendable {
 
   // MARK: Resampling
 
-  /// Drifts in every replicate, one list a drift, and what a text of effect 1 that was not seen adds.
-  private struct Sample {
-    var drifts: [Double]
+  /// What every replicate multiplies weights by, n ÷ (Σ w + w₀), and what a text of effect 1 that was not seen adds.
+  private struct Scales {
+    var scale: [Double]
     var unseen: [Double]
   }
 
   /// In a replicate with weights w, one a text, and w₀ of the text that was not seen, a drift is n · (Σ w·d + w₀·d₀) ÷
-  /// (Σ w + w₀).
-  private func resample(_ parts: [[DriftEffects.Part]]) -> Sample {
-    var sample = Sample(
-      drifts: [Double](repeating: 0, count: parts.count * replicates),
-      unseen: [Double](repeating: 0, count: replicates))
-    sample.drifts.withUnsafeMutableBufferPointer { drifts in
-      sample.unseen.withUnsafeMutableBufferPointer { unseen in
-        nonisolated(unsafe) let (drifts, unseen) = (drifts, unseen)
+  /// (Σ w + w₀). The one pass over all texts.
+  private func scales() -> Scales {
+    var scales = Scales(
+      scale: [Double](repeating: 0, count: replicates), unseen: [Double](repeating: 0, count: replicates))
+    scales.scale.withUnsafeMutableBufferPointer { scale in
+      scales.unseen.withUnsafeMutableBufferPointer { unseen in
+        nonisolated(unsafe) let (scale, unseen) = (scale, unseen)
         // Every replicate is computed by itself in one order, whatever thread it falls to.
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
-          var weights = [Double](repeating: 0, count: textCount)
           for replicate in stride(from: thread, to: replicates, by: threads) {
             let key = Self.key(seed, replicate)
             var sum = 0.0
-            for text in 0..<textCount {
-              let weight = Self.weight(key, text)
-              weights[text] = weight
-              sum += weight
-            }
+            for text in 0..<textCount { sum += Self.weight(key, text) }
             let own = Self.weight(key, textCount)
-            let scale = Double(textCount) / (sum + own)
-            unseen[replicate] = scale * own
-            for (index, parts) in parts.enumerated() {
-              drifts[index * replicates + replicate] = scale * parts.reduce(0) { $0 + weights[$1.text] * $1.effect }
-            }
+            scale[replicate] = Double(textCount) / (sum + own)
+            unseen[replicate] = scale[replicate] * own
           }
         }
       }
     }
-    return sample
+    return scales
   }
 
-  private func interval(_ drift: DriftEffects, _ sample: Sample, _ position: Int) -> Interval {
-    let values = sample.drifts[position * replicates..<(position + 1) * replicates]
+  /// Drifts in every replicate, one list a drift. Only texts that are in `parts` are given weights.
+  private func resample(_ parts: [[DriftEffects.Part]], _ scales: Scales) -> [Double] {
+    var drifts = [Double](repeating: 0, count: parts.count * replicates)
+    let texts = Set(parts.lazy.flatMap { $0.lazy.map(\.text) }).sorted()
+    drifts.withUnsafeMutableBufferPointer { drifts in
+      nonisolated(unsafe) let drifts = drifts
+      DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        var weights = [Double](repeating: 0, count: textCount)
+        for replicate in stride(from: thread, to: replicates, by: threads) {
+          let key = Self.key(seed, replicate)
+          for text in texts { weights[text] = Self.weight(key, text) }
+          let scale = scales.scale[replicate]
+          for (index, parts) in parts.enumerated() {
+            drifts[index * replicates + replicate] = scale * parts.reduce(0) { $0 + weights[$1.text] * $1.effect }
+          }
+        }
+      }
+    }
+    return drifts
+  }
+
+  private func interval(_ drift: DriftEffects, _ sample: [Double], _ unseen: [Double], _ position: Int) -> Interval {
+    let values = sample[position * replicates..<(position + 1) * replicates]
     let (loss, gain) = (drift.largestLoss, drift.largestGain)
     let drift = drift.parts.reduce(0) { $0 + $1.effect }
-    let lower = ends(zip(values, sample.unseen).map { $0 - $1 * gain }, at: lowerRank)
-    let upper = ends(zip(values, sample.unseen).map { $0 + $1 * loss }, at: upperRank)
+    let lower = ends(zip(values, unseen).map { $0 - $1 * gain }, at: lowerRank)
+    let upper = ends(zip(values, unseen).map { $0 + $1 * loss }, at: upperRank)
     return Interval(lower: max(-1, min(lower, drift)), upper: min(1, max(upper, drift)))
   }
 
