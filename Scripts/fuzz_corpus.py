@@ -281,6 +281,7 @@ def reference_seeds():
     header = {"reference": {"producer": "p", "max_length": 8, "dtype": "float32", "prompt_first": True, "batch_size": 1}}
     line = {"text": "x", "labels": ["a", "b"], "input_ids": [1, 5, 2], "logits": [0.5, -1]}
     start, body = json.dumps(header).encode(), json.dumps(line).encode()
+    yield "tiny", b'{"reference":{}}\n{"text":"","labels":["a"],"input_ids":[],"logits":[0]}'
     yield "good", start + b"\n" + body + b"\n" + body + b"\n"
     yield "array", b"[" + start + b"," + body + b"]"
     yield "empty", start

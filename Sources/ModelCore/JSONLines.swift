@@ -69,6 +69,11 @@ package struct JSONLineReader {
       let count = Self.lineLength(rest)
       offset += min(count + 1, rest.count)
       line += 1
+      guard count <= Self.maximumLine else {
+        throw .invalidJSON(
+          path: "\(file.path): line \(line)", offset: Self.maximumLine,
+          reason: "longer than \(Self.maximumLine >> 20) MiB")
+      }
       let text = UnsafeRawBufferPointer(rebasing: rest[..<count])
       if text.allSatisfy(Self.isWhiteSpace) { continue }
       return (line, try JSONDocument(text, path: "\(file.path): line \(line)").root)
@@ -81,6 +86,9 @@ package struct JSONLineReader {
     guard let base = bytes.baseAddress, let end = memchr(base, 0x0A, bytes.count) else { return bytes.count }
     return UnsafeRawPointer(end) - base
   }
+
+  /// A line, with all that becomes of it, is held at once.
+  private static let maximumLine = 64 << 20
 
   private static func isWhiteSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09

@@ -16,7 +16,8 @@ public enum VerificationError: Diagnostic {
   case noReferenceHeader(path: String)
   /// Nothing to judge.
   case empty(path: String)
-  /// A text of the reference that the data set does not have with these labels.
+  /// A text of the reference that the data set does not have with these labels, or the other way round; where both have it, one has
+  /// it more often.
   case noPartner(path: String, line: Int, text: String, other: String)
   /// A text or labels that no input is made of.
   case unusableExample(path: String, line: Int, reason: String)
@@ -26,6 +27,8 @@ public enum VerificationError: Diagnostic {
   case noDataSets(path: String)
   /// A data set of a suite without a reference beside it.
   case noReference(path: String, expected: String)
+  /// A reference of a suite without its data set beside it.
+  case noDataSet(path: String, name: String)
   /// Two data sets of a suite with one name.
   case twoDataSets(path: String, name: String)
 }
@@ -42,11 +45,12 @@ extension VerificationError {
     case .noReferenceHeader(let path): "\(path): line 1: expected {\"reference\": …}, found something else"
     case .empty(let path): "\(path): expected at least one text, found none"
     case .noPartner(let path, let line, let text, let other):
-      "\(path): line \(line): expected the same text and labels in \(other), found none for \"\(text.prefix(40))\""
+      "\(path): line \(line): expected the same text and labels, as often, in \(other), found none for \"\(text.prefix(40))\""
     case .unusableExample(let path, let line, let reason): "\(path): line \(line): \(reason)"
     case .noTruth(let path): "\(path): expected true_labels, which a bound on F1 needs, found none in any line"
     case .noDataSets(let path): "\(path): expected data sets (.jsonl, .json, .csv or .tsv), found none"
     case .noReference(let path, let expected): "\(path): expected \(expected) beside it, found none"
+    case .noDataSet(let path, let name): "\(path): expected a data set \(name).jsonl beside it, found none"
     case .twoDataSets(let path, let name): "\(path): expected one data set named \(name), found more"
     }
   }

@@ -120,6 +120,10 @@ import Testing
 
     try FileManager.default.removeItem(atPath: "\(sets)/second.reference.jsonl")
     expectFailure(try verify(["--suite", sets]), status: 65, naming: ["second.jsonl", "second.reference.jsonl"])
+    try FileManager.default.moveItem(atPath: "\(sets)/second.jsonl", toPath: folder["away.jsonl"])
+    try folder.write("sets/second.reference.jsonl", String(outputs[0]))
+    expectFailure(try verify(["--suite", sets]), status: 65, naming: ["second.reference.jsonl", "second.jsonl"])
+    try FileManager.default.removeItem(atPath: "\(sets)/second.reference.jsonl")
     try folder.write("sets/first.csv", "text,label\nx,y\n")
     expectFailure(try verify(["--suite", sets]), status: 65, naming: [sets, "first"])
     expectFailure(try verify(["--suite", try folder.makeFolder("none")]), status: 65, naming: ["data sets"])

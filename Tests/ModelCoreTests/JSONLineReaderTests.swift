@@ -41,6 +41,18 @@ import Testing
     #expect(try JSONLines.read(folder.path + "/empty").isEmpty)
   }
 
+  /// A line has an end before it is all the memory there is.
+  @Test func longLine() throws {
+    let path = try folder.write("long-line", Array("{}\n".utf8))
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.truncate(atOffset: 3 + (64 << 20) + 1)
+    try handle.close()
+    var reader = JSONLineReader(try MappedFile(path: path))
+    #expect(try reader.next()?.line == 1)
+    let error = #expect(throws: ModelCoreError.self) { try reader.next() }
+    #expect(error?.message == "\(path): line 2: invalid JSON at byte 67108864: longer than 64 MiB")
+  }
+
   /// More than is kept of a mapping at once; the values stay valid.
   @Test func longFiles() throws {
     let text = (0..<200_000).map { "{\"number\": \($0), \"text\": \"\(String(repeating: "x", count: 50))\"}\n" }

@@ -22,12 +22,13 @@ import Verification
     (.empty(path: "f"), "f: expected at least one text, found none"),
     (
       .noPartner(path: "f", line: 9, text: "a text", other: "g"),
-      "f: line 9: expected the same text and labels in g, found none for \"a text\""
+      "f: line 9: expected the same text and labels, as often, in g, found none for \"a text\""
     ),
     (.unusableExample(path: "f", line: 2, reason: "r"), "f: line 2: r"),
     (.noTruth(path: "f"), "f: expected true_labels, which a bound on F1 needs, found none in any line"),
     (.noDataSets(path: "f"), "f: expected data sets (.jsonl, .json, .csv or .tsv), found none"),
     (.noReference(path: "f", expected: "g"), "f: expected g beside it, found none"),
+    (.noDataSet(path: "f", name: "n"), "f: expected a data set n.jsonl beside it, found none"),
     (.twoDataSets(path: "f", name: "n"), "f: expected one data set named n, found more"),
   ]
 

@@ -65,12 +65,28 @@ package struct DataIndex: Sendable {
   /// The positions, in the order of the file, of all texts with these bytes and these labels in this order.
   package func entries(text: String, labels: [String]) -> [Int] {
     let key = ExampleKey(text: text, labels: labels)
+    return keys[rank(of: key)...].prefix { $0.key == key }.map(\.position)
+  }
+
+  /// The first of these texts that `taken` does not count, which holds how many of each were taken already and counts it;
+  /// `nil` where there is none. Its cost does not grow with the number of texts that are the same.
+  func take(text: String, labels: [String], taken: inout [ExampleKey: Int]) -> Int? {
+    let key = ExampleKey(text: text, labels: labels)
+    let count = taken[key, default: 0]
+    let rank = rank(of: key) + count
+    guard rank < keys.count, keys[rank].key == key else { return nil }
+    taken[key] = count + 1
+    return keys[rank].position
+  }
+
+  /// How many keys are smaller.
+  private func rank(of key: ExampleKey) -> Int {
     var (low, high) = (0, keys.count)
     while low < high {
       let middle = (low + high) / 2
       if keys[middle].key < key { low = middle + 1 } else { high = middle }
     }
-    return keys[low...].prefix { $0.key == key }.map(\.position)
+    return low
   }
 
   private struct Builder {

@@ -8,7 +8,9 @@ extension Judgement {
   var sentence: String { "\(title): \(figure), \(limit)" }
 
   /// Numbers of texts and decisions are whole.
-  var figure: String { name == "finite" || title == "decisions flipped" ? Figures.bound(found) : Figures.error(found) }
+  var figure: String {
+    name == "finite-results" || title == "decisions flipped" ? Figures.bound(found) : Figures.error(found)
+  }
 }
 
 extension IdentityCheck {

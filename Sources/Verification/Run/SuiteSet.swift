@@ -15,7 +15,7 @@ package struct SuiteSet: Sendable, Equatable {
 
   /// The data sets of `folder`, by name.
   /// - Parameter needsReferences: whether each must have its reference beside it.
-  /// - Throws: ``VerificationError/noDataSets(path:)``, ``VerificationError/noReference(path:expected:)``,
+  /// - Throws: ``VerificationError/noDataSets(path:)``, ``VerificationError/noDataSet(path:name:)``, ``VerificationError/noReference(path:expected:)``,
   ///   ``VerificationError/twoDataSets(path:name:)``.
   package static func all(in folder: String, needsReferences: Bool) throws(VerificationError) -> [SuiteSet] {
     let names = try lifting { () throws(ModelCoreError) in try fileNames(in: folder) }
@@ -33,6 +33,11 @@ package struct SuiteSet: Sendable, Equatable {
       }
       sets.append(
         SuiteSet(name: stem, data: "\(folder)/\(name)", reference: hasReference ? "\(folder)/\(reference)" : nil))
+    }
+    // A set that was taken away is missed.
+    for reference in references.sorted() {
+      let stem = String(reference.dropLast(referenceEnding.utf8.count))
+      guard stems.contains(stem) else { throw .noDataSet(path: "\(folder)/\(reference)", name: stem) }
     }
     guard !sets.isEmpty else { throw .noDataSets(path: folder) }
     return sets

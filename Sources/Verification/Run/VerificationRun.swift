@@ -8,6 +8,7 @@ struct VerificationRun {
   private(set) var firstTokenDifference: TokenDifference?
   private let data: DataIndex
   private var isJudged: [Bool]
+  private var taken: [ExampleKey: Int] = [:]
   /// Of each text of the table, its position in the data set.
   private var positions: [Int] = []
   private var lostLabels = 0
@@ -47,9 +48,8 @@ struct VerificationRun {
   mutating func add(
     _ output: ReferenceOutput, _ path: String, _ prompt: Prompt, _ logits: [Float], name: (Int32) -> String
   ) throws(VerificationError) {
-    let entries = data.entries(text: output.text, labels: output.labels)
     // The same text with the same labels may be there more than once, and then is in the reference as often.
-    guard let index = entries.first(where: { !isJudged[$0] }) else {
+    guard let index = data.take(text: output.text, labels: output.labels, taken: &taken) else {
       throw .noPartner(path: path, line: output.line, text: output.text, other: data.path)
     }
     isJudged[index] = true

@@ -31,7 +31,8 @@ package struct VerificationBounds: Sendable, Equatable {
     if notFinite > 0 {
       all.append(
         Judgement(
-          name: "finite", title: "texts without a finite result", bound: 0, found: Double(notFinite), isMaximum: true))
+          name: "finite-results", title: "texts without a finite result", bound: 0, found: Double(notFinite),
+          isMaximum: true))
     }
     let micro = measures[.microF1]
     if let f1Drift {
