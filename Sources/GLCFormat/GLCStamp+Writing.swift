@@ -28,6 +28,11 @@ extension GLCStamp {
     }
   }
 
+  /// Throws where no file can be written beside `file`, as a verdict is recorded. Nothing is left of the attempt.
+  package static func checkWritable(_ file: GLCFile) throws(GLCFormatError) {
+    do throws(ModelCoreError) { _ = try AtomicFile(path: target(of: file.path)) } catch { throw .file(error) }
+  }
+
   private static func write(
     _ metadata: [UInt8], to file: GLCFile, _ section: FileHeader.Section
   ) throws(ModelCoreError) {

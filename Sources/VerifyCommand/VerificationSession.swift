@@ -62,8 +62,8 @@ struct VerificationSession {
     return SuiteVerdict(model: rows[0].verdict.model, rows: rows)
   }
 
-  /// Throws where no file can be written beside the `.glc`, as a verdict is recorded. Nothing is left of the attempt.
-  func checkStampable() throws { _ = try AtomicFile(path: model.file.path) }
+  /// Throws where no verdict could be recorded.
+  func checkStampable() throws { try GLCStamp.checkWritable(model.file) }
 
   /// Records the verdict in the file that it was said of.
   func stamp(_ verdict: Verdict) throws {
@@ -104,7 +104,7 @@ private struct References {
     if let baseline { try baseline.file.checkTensorData() }
     origin = DriftOrigin(
       model: model,
-      against: checkpoint.map { .checkpoint($0.checkpoint, $0.model) } ?? baseline.map { .baseline($0) } ?? .nothing)
+      against: checkpoint.map { .checkpoint($0) } ?? baseline.map { .baseline($0) } ?? .nothing)
   }
 
   /// Whether outputs are computed from a checkpoint, which takes its time.

@@ -4,7 +4,6 @@ import Engine
 import Foundation
 import GLiClass
 import ModelCore
-import ReferenceModel
 import TestSupport
 import Verification
 
@@ -71,8 +70,8 @@ extension DriftOrigin {
 }
 
 extension DriftOrigin.Reference {
-  /// A checkpoint with its forward pass.
+  /// A checkpoint that is open.
   static func checkpoint(_ checkpoint: Checkpoint) throws -> Self {
-    .checkpoint(checkpoint, try ReferenceModel(checkpoint))
+    .checkpoint(try CheckpointOutputs(checkpoint, profile: .tokenizers, threads: 1))
   }
 }

@@ -126,7 +126,7 @@ private enum RealVerdict {
     options.bounds.minimumF1 = 0.5
     return try Verifier(model: model, options: options).verify(
       against: ReferenceFile(path: checkpoint + "/reference.jsonl"), data: DataIndex(path: checkpoint + "/eval.jsonl"),
-      origin: DriftOrigin(model: model, against: .checkpoint(outputs.checkpoint, outputs.model)))
+      origin: DriftOrigin(model: model, against: .checkpoint(outputs)))
   }
 }
 

@@ -16,11 +16,11 @@ package struct OriginAudit: Sendable, Equatable {
 
 /// Where a drift comes from: the main path of this folder. Holds the fields, the tensors and the layers of a `.glc` against the checkpoint
 /// it should have been made of, or against another `.glc`.
-package struct DriftOrigin {
+package final class DriftOrigin {
   /// What the model is held against.
   package enum Reference {
-    /// The checkpoint it was made of, opened with the adapter that was merged, and its forward pass.
-    case checkpoint(Checkpoint, ReferenceModel)
+    /// The checkpoint it was made of, opened with the adapter that was merged.
+    case checkpoint(CheckpointOutputs)
     /// Another `.glc` of the same checkpoint.
     case baseline(GLiClassModel)
     /// There is none: what the file says of itself.
@@ -29,6 +29,7 @@ package struct DriftOrigin {
 
   private let model: GLiClassModel
   private let reference: Reference
+  private var audited: OriginAudit?
 
   /// An examination of `model`.
   package init(model: GLiClassModel, against reference: Reference) {
@@ -45,15 +46,16 @@ package struct DriftOrigin {
     }
   }
 
-  /// Compares fields, then tensors.
+  /// Compares fields, then tensors; once for all data sets.
   /// - Parameter progress: called with the part of the work that is done, 0 to 1.
   /// - Throws: ``VerificationError`` where a checkpoint or file cannot be read.
   package func audit(progress: (Double) -> Void = { _ in }) throws(VerificationError) -> OriginAudit {
+    if let audited { return audited }
     var audit = OriginAudit()
     switch reference {
-    case .checkpoint(let checkpoint, let computed):
-      audit.fields = try fieldFindings(checkpoint)
-      try compareTensors(ExpectedTensors(checkpoint, computed), &audit, progress)
+    case .checkpoint(let outputs):
+      audit.fields = try fieldFindings(outputs)
+      try compareTensors(ExpectedTensors(outputs.checkpoint, outputs.model), &audit, progress)
     case .baseline(let baseline):
       audit.fields = fieldFindings(baseline)
       try compareTensors(ExpectedTensors(baseline: baseline.file), &audit, progress)
@@ -62,6 +64,7 @@ package struct DriftOrigin {
       audit.weights = UnaidedAudit(model: model).findings(progress: progress)
     }
     try lifting { () throws(ModelCoreError) in try model.file.file.checkIntact() }
+    audited = audit
     return audit
   }
 
@@ -79,9 +82,10 @@ package struct DriftOrigin {
   ) throws(VerificationError) -> OriginReport {
     var report = OriginReport(texts: 0, layers: [], tensors: audit.tensors, findings: audit.fields + audit.weights)
     switch reference {
-    case .checkpoint(_, let computed):
+    case .checkpoint(let outputs):
       try compareLayers(
-        prompts, threads, .checkpoint(computed), layers: computed.configuration.encoder.layerCount, &report, progress)
+        prompts, threads, .checkpoint(outputs.model), layers: outputs.model.configuration.encoder.layerCount, &report,
+        progress)
     case .baseline(let baseline):
       let session = try self.session(baseline, threads)
       try compareLayers(
@@ -93,11 +97,12 @@ package struct DriftOrigin {
     return report
   }
 
-  private func fieldFindings(_ checkpoint: Checkpoint) throws(VerificationError) -> [Finding] {
+  private func fieldFindings(_ outputs: CheckpointOutputs) throws(VerificationError) -> [Finding] {
     let name = "checkpoint"
     let tokenizer = TokenizerComparison(model, reference: name)
-    return FieldComparison(reference: name).findings(model.file.configuration, against: checkpoint.configuration)
-      + tokenizer.ownFindings + (try tokenizer.findings(against: checkpoint))
+    return FieldComparison(reference: name).findings(
+      model.file.configuration, against: outputs.checkpoint.configuration)
+      + tokenizer.ownFindings + (try tokenizer.findings(against: outputs))
   }
 
   private func fieldFindings(_ baseline: GLiClassModel) -> [Finding] {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Energies of a reference and of what differs from it, summed over any number of rows in binary64.
 struct ErrorEnergy: Sendable, Equatable {
   /// Σ reference².

@@ -1,9 +1,7 @@
-import Checkpoints
 import GLCFormat
 import GLiClass
 import ModelCore
 import Tokenization
-import TokenizerCompiler
 
 /// The compiled tokenizer of a `.glc` beside another: that of a baseline, or what the checkpoint's files compile to under the file's own
 /// profile.
@@ -32,14 +30,15 @@ struct TokenizerComparison {
     }
   }
 
-  /// What differs from the files of `checkpoint`.
-  func findings(against checkpoint: Checkpoint) throws(VerificationError) -> [Finding] {
-    let files = TokenizerFiles(checkpoint)
-    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile(profile: summary.profile) }
-    let other = try lifting { () throws(TokenizationError) in
-      try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder)
-    }
-    return section.bytes.withUnsafeBytes { findings(against: other, $0) }
+  /// What differs from the files of the checkpoint, read as this file's own profile does.
+  func findings(against outputs: CheckpointOutputs) throws(VerificationError) -> [Finding] {
+    let other =
+      if outputs.tokenizer.profile == summary.profile {
+        outputs.tokenizer
+      } else {
+        try CheckpointTokenizer(outputs.checkpoint, summary.profile)
+      }
+    return other.bytes.withUnsafeBytes { findings(against: other.tokenizer, $0) }
   }
 
   /// What differs from the tokenizer of `baseline`.

@@ -2,7 +2,6 @@ import Checkpoints
 import ModelCore
 import ReferenceModel
 import Tokenization
-import TokenizerCompiler
 
 /// A checkpoint that is ready to compute outputs in f32, with its own tokenizer: no Python, and no number that the engine has a
 /// part in.
@@ -12,6 +11,7 @@ package final class CheckpointOutputs: Sendable {
   /// Its forward pass.
   package let model: ReferenceModel
   let header: ReferenceHeader
+  let tokenizer: CheckpointTokenizer
   private let builder: PromptBuilder
   private let threads: Int
 
@@ -21,13 +21,26 @@ package final class CheckpointOutputs: Sendable {
   ///   - profile: whose reading of the tokenizer's files is meant.
   ///   - threads: texts that are computed at the same time.
   /// - Throws: ``VerificationError``.
-  package init(
+  package convenience init(
     path: String, adapter: String?, profile: TokenizerProfile, threads: Int
   ) throws(VerificationError) {
-    let checkpoint = try lifting { () throws(CheckpointError) in try Checkpoint.open(path, adapter: adapter) }
+    try self.init(
+      lifting { () throws(CheckpointError) in try Checkpoint.open(path, adapter: adapter) }, profile: profile,
+      threads: threads)
+  }
+
+  /// The same of a checkpoint that is open.
+  package init(_ checkpoint: Checkpoint, profile: TokenizerProfile, threads: Int) throws(VerificationError) {
     // Also compares the checksums of archives, so it comes before anything is computed.
     let digest = try lifting { () throws(CheckpointError) in try SourceDigest.compute(checkpoint) }
-    builder = try Self.promptBuilder(checkpoint, profile)
+    let tokenizer = try CheckpointTokenizer(checkpoint, profile)
+    // What the package loses is lost here, too.
+    var rules = PromptRules(checkpoint.configuration)
+    rules.labelOverflow = .report
+    builder = try lifting { () throws(TokenizationError) in
+      try PromptBuilder(tokenizer: tokenizer.tokenizer, rules: rules)
+    }
+    self.tokenizer = tokenizer
     model = try lifting { () throws(ReferenceModelError) in try ReferenceModel(checkpoint) }
     self.checkpoint = checkpoint
     self.threads = threads
@@ -62,21 +75,6 @@ package final class CheckpointOutputs: Sendable {
     let logits = try lifting { () throws(ReferenceModelError) in try model.logits(batch: inputs, threads: threads) }
     for index in outputs.indices { outputs[index].logits = logits[index] }
     return outputs
-  }
-
-  private static func promptBuilder(
-    _ checkpoint: Checkpoint, _ profile: TokenizerProfile
-  ) throws(VerificationError) -> PromptBuilder {
-    // What the package loses is lost here, too.
-    var rules = PromptRules(checkpoint.configuration)
-    rules.labelOverflow = .report
-    let files = TokenizerFiles(checkpoint)
-    let section = try lifting { () throws(TokenizerCompilerError) in try files.compile(profile: profile) }
-    return try lifting { () throws(TokenizationError) in
-      try PromptBuilder(
-        tokenizer: try CompiledTokenizer(copying: section.bytes, path: files.source ?? files.folder),
-        rules: rules)
-    }
   }
 }
 

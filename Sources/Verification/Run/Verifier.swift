@@ -109,12 +109,7 @@ package struct Verifier {
     var identity = IdentityChecks(source.header, model, allowed: options.allowed)
     identity.addTokens(
       differing: run.tokenDifferences, of: run.table.textCount, first: run.firstTokenDifference)
-    var audit: OriginAudit?
-    if let origin, let name = origin.referenceName {
-      let found = try origin.audit()
-      identity.add(found, of: name)
-      audit = found
-    }
+    if let origin, let name = origin.referenceName { identity.add(try origin.audit(), of: name) }
     let measures = Measures(run.table, settings: options.measures, threads: inputs.threadCount)
     var verdict = Verdict(
       model: ModelSummary(model), reference: ReferenceSummary(source),
@@ -127,8 +122,7 @@ package struct Verifier {
       judgements: options.bounds.judgements(measures, options.measures, notFinite: run.notFiniteCount))
     if let origin, options.layerTexts != nil || !verdict.passes {
       let texts = run.worst.entries.prefix(options.layerTexts ?? VerificationOptions.defaultLayerTexts)
-      let audit = if let audit { audit } else { try origin.audit() }
-      verdict.origin = try origin.report(audit, prompts: texts.map(enginePrompt), threads: options.threads)
+      verdict.origin = try origin.report(try origin.audit(), prompts: texts.map(enginePrompt), threads: options.threads)
     }
     return verdict
   }
