@@ -24,15 +24,15 @@ cannot be written.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import random
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+
+from script_io import fail, positive, write_lines
 
 CLASS_LABEL = "class label"
 VALUES = "values"
@@ -77,12 +77,6 @@ SETS = (
     BenchmarkSet("banking77", "mteb/banking77", "test", ("text",), "label_text", VALUES),
     BenchmarkSet("massive_intent", "mteb/amazon_massive_intent", "test", ("text",), "label_text", VALUES, "en"),
 )
-
-
-def fail(message: str, status: int = 65) -> NoReturn:
-    """Print one `error:` line and exit."""
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(status)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -148,17 +142,16 @@ def package() -> Any:
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     rows = []
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                fail(f"{path}: line {number}: {error}")
-            if not isinstance(row, dict):
-                fail(f"{path}: line {number}: expected an object")
-            rows.append(row)
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            fail(f"{path}: line {number}: {error}")
+        if not isinstance(row, dict):
+            fail(f"{path}: line {number}: expected an object")
+        rows.append(row)
     return rows
 
 
@@ -220,24 +213,6 @@ def label_names(benchmark: BenchmarkSet, table: Table, values: list[Any]) -> tup
     return names, values
 
 
-def write(path: Path, lines: Iterator[dict[str, Any]]) -> int:
-    """Write JSONL to a temporary sibling, then rename: no half file. The number of lines."""
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    count = 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            for count, line in enumerate(lines, start=1):
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        temporary.replace(path)
-    except OSError as error:
-        fail(f"{path}: cannot be written: {error.strerror}", 73)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return count
-
-
 # --- The program ------------------------------------------------------------------------------------------------------
 
 
@@ -245,13 +220,6 @@ def print_list() -> None:
     for benchmark in SETS:
         config = f" ({benchmark.config})" if benchmark.config else ""
         print(f"{benchmark.name:<16} {benchmark.hub_id}{config}, {benchmark.split}")
-
-
-def positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
 
 
 class Parser(argparse.ArgumentParser):
@@ -287,7 +255,7 @@ def main() -> None:
             continue
         table = from_folder(benchmark, arguments.source) if arguments.source else from_hub(benchmark)
         path = arguments.output / f"{benchmark.name}.jsonl"
-        count = write(path, examples(benchmark, table, arguments.limit, arguments.seed))
+        count = write_lines(path, examples(benchmark, table, arguments.limit, arguments.seed))
         print(f"{path}: {count} texts")
 
 

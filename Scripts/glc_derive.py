@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from content_digest import without_wrappers
 from glc_common import FormatError
 from glc_config import Configuration
 from glc_model import Model
@@ -22,7 +23,6 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 SMALLEST_NORMAL = np.float32(2.0**-126)
 ENCODER = "model.encoder_model."
-WRAPPERS = ("module.", "base_model.model.")
 LAYER_NAMES = {
     "attention.query": "attention.self.query_proj",
     "attention.key": "attention.self.key_proj",
@@ -98,14 +98,6 @@ class Checkpoint:
     def model(self) -> Model:
         """The member `model` of the metadata, as version 2.0 has it."""
         return self.config.model(self.entries[f"{ENCODER}embeddings.word_embeddings.weight"]["shape"][0])
-
-
-def without_wrappers(names: list[str]) -> list[str]:
-    """Names as the model alone has them: `_orig_mod.` is dropped anywhere, the others where every name begins so."""
-    names = [name.replace("_orig_mod.", "") for name in names]
-    while prefix := next((p for p in WRAPPERS if all(name.startswith(p) for name in names)), ""):
-        names = [name.removeprefix(prefix) for name in names]
-    return names
 
 
 def file_identity(path: Path) -> tuple[int, str]:

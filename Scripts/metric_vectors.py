@@ -3,7 +3,7 @@
 
     Scripts/metric_vectors.py [-o Tests/Fixtures/metrics.json]
 
-The file has four lists.
+The file has five lists.
 
 "cases": one side's decisions against the truth. "decisions" holds [text, label, predicted, actual] for every label of every
 text; a label need not be offered with every text. Figures are scikit-learn's (zero_division=0) of the indicator matrices whose
@@ -314,7 +314,7 @@ def bootstrap(
         scale, drift = texts / (sum(seen) + unseen), float(numpy.dot(seen, effects))
         lowers.append(scale * (drift - unseen * gain))
         uppers.append(scale * (drift + unseen * loss))
-    rank = max(1, int((1 - confidence) / 2 * (replicates + 1)))
+    rank = max(1, int((1 - confidence) / 2 * (replicates + 1) * (1 + 1e-12)))
     return max(-1.0, sorted(lowers)[rank - 1]), min(1.0, sorted(uppers)[replicates - rank])
 
 

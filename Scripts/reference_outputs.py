@@ -39,19 +39,18 @@ Needs torch, transformers, tokenizers and gliclass. Exit status: 0 done, 2 usage
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import importlib.metadata
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from content_digest import DigestError, content_digest
-from reference_tokenizers import PROFILES, StoredTokenizer, Transformers5Tokenizer, fail, parse_json, tokenizer_file
+from reference_tokenizers import PROFILES, StoredTokenizer, Transformers5Tokenizer, tokenizer_file
+from script_io import fail, parse_json, positive, write_lines
 
 LOGIT_DECIMALS = 6
 VERSIONS = ("producer", "torch", "transformers", "tokenizers")
@@ -250,33 +249,11 @@ def run(
     return {"text": text, "labels": labels, "input_ids": inputs["input_ids"][0].tolist(), "logits": values}
 
 
-def write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> None:
-    """Write JSONL to a temporary sibling, then rename, so that an interrupted run leaves no half file."""
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            for line in lines:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        temporary.replace(path)
-    except OSError as error:
-        fail(f"{path}: cannot be written: {error.strerror}", 73)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
 def with_progress(lines: Iterator[dict[str, Any]], total: int) -> Iterator[dict[str, Any]]:
     for done, line in enumerate(lines, start=1):
         if sys.stderr.isatty():
             print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
         yield line
-
-
-def positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
 
 
 def parse_arguments() -> argparse.Namespace:

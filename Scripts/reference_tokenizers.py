@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from script_io import fail, parse_json
 
 PROFILES = ("tokenizers", "transformers-5")
 # What a tokenizer may be made of, in the order that transformers prefers.
@@ -15,19 +15,6 @@ MARKERS = (
     ("text_token_index", "<<SEP>>"),
     ("example_token_index", "<<EXAMPLE>>"),
 )
-
-
-def fail(message: str, status: int = 65) -> NoReturn:
-    """Print one `error:` line and exit."""
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(status)
-
-
-def parse_json(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        fail(f"{place}: not JSON: {error}")
 
 
 def tokenizer_file(model_dir: Path, profile: str) -> Path:

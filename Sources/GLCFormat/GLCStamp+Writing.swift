@@ -12,13 +12,7 @@ extension GLCStamp {
   ///   - file: as it was opened for the verification; what its path leads to must still be that.
   /// - Throws: ``GLCFormatError/file(_:)`` for what is wrong with the folder or the disk, or where another file has taken its name.
   package static func write(_ verdict: [(String, JSON)], to file: GLCFile) throws(GLCFormatError) {
-    guard let text = MetadataText(file.metadataBytes), let metadata = file.header.section(.metadata),
-      metadata == file.header.sections.last
-    else {
-      throw .malformed(
-        path: file.path, part: "metadata", expected: "the last section, and a verdict as this program writes it",
-        found: "another form")
-    }
+    let (text, metadata) = try form(of: file)
     let subject = file.subject(text).map { ($0.part.rawValue, JSON.string($0.value)) }
     let bytes = text.text(with: .object(verdict.filter { $0.0 != "of" } + [("of", .object(subject))]))
     do throws(ModelCoreError) {
@@ -28,9 +22,23 @@ extension GLCStamp {
     }
   }
 
-  /// Throws where no file can be written beside `file`, as a verdict is recorded. Nothing is left of the attempt.
+  /// Throws where no verdict can be recorded in `file`: it has another form, or no file can be written beside it. Nothing is left of
+  /// the attempt.
   package static func checkWritable(_ file: GLCFile) throws(GLCFormatError) {
+    _ = try form(of: file)
     do throws(ModelCoreError) { _ = try AtomicFile(path: target(of: file.path)) } catch { throw .file(error) }
+  }
+
+  /// The metadata's text, and their section, which a verdict makes longer.
+  private static func form(of file: GLCFile) throws(GLCFormatError) -> (MetadataText, FileHeader.Section) {
+    guard let text = MetadataText(file.metadataBytes), let metadata = file.header.section(.metadata),
+      metadata == file.header.sections.last
+    else {
+      throw .malformed(
+        path: file.path, part: "metadata", expected: "the last section, and a verdict as this program writes it",
+        found: "another form")
+    }
+    return (text, metadata)
   }
 
   private static func write(

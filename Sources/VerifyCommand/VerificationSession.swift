@@ -10,9 +10,11 @@ struct VerificationSession {
   private let command: VerifyCommand
   private let model: GLiClassModel
   private let options: VerificationOptions
+  private let dataOptions: DataSetOptions
 
   init(_ command: VerifyCommand) throws {
     self.command = command
+    dataOptions = try command.texts.options
     model = try GLiClassModel(path: command.model)
     var options = VerificationOptions()
     options.measures = command.measures.settings
@@ -41,9 +43,10 @@ struct VerificationSession {
 
   /// Verifies one data set.
   func verify() throws -> Verdict {
-    // Made before the reference is computed: it refuses a damaged file.
+    // Both made before a reference is computed: they refuse damaged files.
+    let data = try DataIndex(path: command.texts.data ?? "", options: dataOptions)
     let verifier = try Verifier(model: model, options: options)
-    return try verify(verifier, opening: try References(command, model, verifier), command.texts.data ?? "", nil)
+    return try verify(verifier, opening: try References(command, model, verifier), data, nil)
   }
 
   /// Verifies the data sets of a folder, one after the other.
@@ -57,7 +60,9 @@ struct VerificationSession {
     for set in sets {
       rows.append(
         SuiteVerdict.Row(
-          name: set.name, verdict: try verify(verifier, opening: references, set.data, set.reference)))
+          name: set.name,
+          verdict: try verify(
+            verifier, opening: references, try DataIndex(path: set.data, options: dataOptions), set.reference)))
     }
     return SuiteVerdict(model: rows[0].verdict.model, rows: rows)
   }
@@ -72,14 +77,12 @@ struct VerificationSession {
   }
 
   private func verify(
-    _ verifier: Verifier, opening references: References, _ path: String, _ reference: String?
+    _ verifier: Verifier, opening references: References, _ data: DataIndex, _ reference: String?
   ) throws -> Verdict {
-    let data = try DataIndex(path: path, options: try command.texts.options)
-    let bar = ProgressBar(references.isComputed(reference) ? "computing the reference" : "verifying")
+    let source = try references.source(for: data, file: reference)
+    let bar = ProgressBar(source.kind == .checkpoint ? "computing the reference" : "verifying")
     defer { bar.finish() }
-    return try verifier.verify(
-      against: try references.source(for: data, file: reference), data: data, origin: references.origin,
-      progress: bar.update)
+    return try verifier.verify(against: source, data: data, origin: references.origin, progress: bar.update)
   }
 }
 
@@ -106,9 +109,6 @@ private struct References {
       model: model,
       against: checkpoint.map { .checkpoint($0) } ?? baseline.map { .baseline($0) } ?? .nothing)
   }
-
-  /// Whether outputs are computed from a checkpoint, which takes its time.
-  func isComputed(_ own: String?) -> Bool { own == nil && file == nil && baseline == nil }
 
   /// The reference of one data set: another `.glc` or a file where there is one, else the checkpoint.
   func source(for data: DataIndex, file own: String?) throws -> any ReferenceSource {

@@ -25,7 +25,7 @@ import Verification
     let truth = try #require(Measures(table, settings: MeasureSettings())[.microF1]).drift
     var settings = MeasureSettings()
     settings.replicates = 500
-    var generator = SplitMix64(state: 7)
+    var generator = SplitMix(7)
     var (below, fails, sum) = (0, 0, 0.0)
     for _ in 0..<200 {
       let chosen = Array(0..<table.textCount).shuffled(using: &generator).prefix(texts)
@@ -49,18 +49,5 @@ import Verification
   @Test(.enabled(if: DemoBoundsTests.fullData != nil)) func partsOfTheFullData() throws {
     let rates = try rates(try #require(DemoBoundsTests.fullData), texts: 500, bound: 0.005)
     #expect(rates.below <= 0.025 && rates.fails <= 0.025)
-  }
-}
-
-/// Steele, Lea and Flood 2014: the same numbers on every machine.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -57,18 +57,6 @@ extension OriginReport {
   var lines: [String] { findings.map { "\($0.place): \($0.message)" } }
 }
 
-extension DriftOrigin {
-  /// Fields, tensors and layers in one go.
-  func report(
-    prompts: [EnginePrompt], threads: Int?, progress: (Double) -> Void = { _ in }
-  ) throws(VerificationError) -> OriginReport {
-    let audit = try audit { progress($0 / 2) }
-    let report = try report(audit, prompts: prompts, threads: threads) { progress(0.5 + $0 / 2) }
-    progress(1)
-    return report
-  }
-}
-
 extension DriftOrigin.Reference {
   /// A checkpoint that is open.
   static func checkpoint(_ checkpoint: Checkpoint) throws -> Self {

@@ -35,6 +35,19 @@ import Verification
     #expect(report.tensors[0].worstChannel == 37 && report.tensors[0].worstChannelSQNR == 0)
   }
 
+  /// A channel that is not the checkpoint's is named by its own error, whatever is the matter with others.
+  @Test func channelBesideAWorseOne() throws {
+    let report = try Origins.sabotaged(.q8) { file in
+      try file.scaleChannel(Self.value, 37, by: 4)
+      try file.change(Self.value) { tensor in
+        let values = (0..<tensor.shape[1]).map { tensor.value(9, $0) * ($0 % 2 == 0 ? 0.5 : 1) }
+        tensor.quantize(row: 9, values, scale: (values.map(\.magnitude).max() ?? 0) / 127)
+      }
+    }
+    #expect(report.lines.count == 2 && report.lines[0] == "\(Self.value): channel 37 is 4.00 times the checkpoint's")
+    #expect(report.lines[1].hasPrefix("\(Self.value): channel 9 is not the checkpoint's: SQNR"), "\(report.lines)")
+  }
+
   @Test(arguments: [WeightScheme.q8, .f32], [2, 0.5, -1, 1.25, 1000])
   func channelTimesAFactor(scheme: WeightScheme, factor: Float) throws {
     let report = try Origins.sabotaged(scheme) { try $0.scaleChannel(Self.value, 37, by: factor) }

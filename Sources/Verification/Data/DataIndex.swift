@@ -68,14 +68,15 @@ package struct DataIndex: Sendable {
     return keys[rank(of: key)...].prefix { $0.key == key }.map(\.position)
   }
 
-  /// The first of these texts that `taken` does not count, which holds how many of each were taken already and counts it;
-  /// `nil` where there is none. Its cost does not grow with the number of texts that are the same.
-  func take(text: String, labels: [String], taken: inout [ExampleKey: Int]) -> Int? {
+  /// The first of these texts that `taken` does not count, which has one element a text, 0 in the beginning, and counts it; `nil`
+  /// where there is none. Its cost does not grow with the number of texts that are the same.
+  func take(text: String, labels: [String], taken: inout [UInt32]) -> Int? {
     let key = ExampleKey(text: text, labels: labels)
-    let count = taken[key, default: 0]
-    let rank = rank(of: key) + count
+    let first = rank(of: key)
+    guard first < keys.count else { return nil }
+    let rank = first + Int(taken[first])
     guard rank < keys.count, keys[rank].key == key else { return nil }
-    taken[key] = count + 1
+    taken[first] += 1
     return keys[rank].position
   }
 

@@ -66,11 +66,11 @@ package struct TableReader {
     let bytes = UnsafeRawBufferPointer(rebasing: all[..<min(all.count, start + Self.maximumRowSize + 1)])
     while true {
       let field = try nextField(bytes, isLast: bytes.count == all.count)
+      guard offset - start <= Self.maximumRowSize else { throw tooLong(row.line) }
       guard let text = String(validating: field, as: UTF8.self) else {
         throw malformed(row.line, "UTF-8", "other bytes in field \(row.fields.count + 1)")
       }
       row.fields.append(text)
-      guard offset - start <= Self.maximumRowSize else { throw tooLong(row.line) }
       guard offset < bytes.count else { return row }
       if bytes[offset] == delimiter {
         offset += 1

@@ -48,7 +48,8 @@ package struct Bootstrap: Sendable {
   /// The fewest replicates whose outermost values are the ends of an interval of this confidence: 39 for 0.95. Too many to count are
   /// `Int.max`.
   package static func fewestReplicates(confidence: Double) -> Int {
-    let fewest = (2 / (1 - confidence) - 1).rounded(.up)
+    // 1 − confidence is not exact: what is a whole number but for that is one.
+    let fewest = ((2 / (1 - confidence) - 1) * (1 - 1e-12)).rounded(.up)
     return fewest < 1e15 ? max(1, Int(fewest)) : .max
   }
 
@@ -119,7 +120,9 @@ package struct Bootstrap: Sendable {
 
   // Of R values that are as good as a further one, the further one is below the k-th with probability k ÷ (R + 1).
   // The outermost value is the best there is where that is no value at all: `fewestReplicates` says from how many on it is.
-  private var lowerRank: Int { max(1, Int(((1 - confidence) / 2 * Double(replicates + 1)).rounded(.down))) }
+  private var lowerRank: Int {
+    max(1, Int(((1 - confidence) / 2 * Double(replicates + 1) * (1 + 1e-12)).rounded(.down)))
+  }
   private var upperRank: Int { replicates + 1 - lowerRank }
 
   private func concurrently<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {

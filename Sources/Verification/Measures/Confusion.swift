@@ -1,21 +1,21 @@
 /// Counts of decisions against the truth.
-public struct Confusion: Sendable, Equatable {
+struct Confusion: Sendable, Equatable {
   /// Predicted and true.
-  public var truePositives = 0
+  var truePositives = 0
   /// Predicted and not true.
-  public var falsePositives = 0
+  var falsePositives = 0
   /// True and not predicted.
-  public var falseNegatives = 0
+  var falseNegatives = 0
 
   /// Nothing counted yet.
-  public init() {}
+  init() {}
 
   init(_ truePositives: Int, _ falsePositives: Int, _ falseNegatives: Int) {
     (self.truePositives, self.falsePositives, self.falseNegatives) = (truePositives, falsePositives, falseNegatives)
   }
 
   /// Counts one decision.
-  public mutating func add(predicted: Bool, actual: Bool) {
+  mutating func add(predicted: Bool, actual: Bool) {
     switch (predicted, actual) {
     case (true, true): truePositives += 1
     case (true, false): falsePositives += 1
@@ -25,15 +25,15 @@ public struct Confusion: Sendable, Equatable {
   }
 
   /// Decisions that predict.
-  public var predicted: Int { truePositives + falsePositives }
+  var predicted: Int { truePositives + falsePositives }
   /// Decisions where something is true, predicted or not.
-  public var support: Int { truePositives + falseNegatives }
+  var support: Int { truePositives + falseNegatives }
   /// TP ÷ (TP + FP); 0 where nothing is predicted (scikit-learn's `zero_division=0`, as below).
-  public var precision: Double { value(.precision) }
+  var precision: Double { value(.precision) }
   /// TP ÷ (TP + FN); 0 where nothing is true.
-  public var recall: Double { value(.recall) }
+  var recall: Double { value(.recall) }
   /// 2·TP ÷ (2·TP + FP + FN); 0 where nothing is positive.
-  public var f1: Double { value(.f1) }
+  var f1: Double { value(.f1) }
 
   /// All three.
   package var scores: LabelScores { LabelScores(precision: precision, recall: recall, f1: f1) }

@@ -4,15 +4,13 @@ struct DecisionCounts {
   private(set) var labels: [Confusion]
   /// All labels together.
   private(set) var total = Confusion()
-  /// Texts of whose labels every one is decided rightly.
-  private(set) var rightTexts = 0
-  /// Texts whose best label is right.
-  private(set) var rightBests = 0
-  private let textCount: Int
+  /// One a text: whether every of its labels is decided rightly.
+  private(set) var isRight: [Bool] = []
+  /// One a text: whether its best label is right.
+  private(set) var isBestRight: [Bool] = []
 
   init(_ side: SideDecisions, _ table: DecisionTable) {
     labels = [Confusion](repeating: Confusion(), count: table.labels.count)
-    textCount = table.textCount
     for text in 0..<table.textCount {
       var isRight = true
       for decision in table.decisions(of: text) {
@@ -20,8 +18,8 @@ struct DecisionCounts {
         labels[Int(table.labelIndices[decision])].add(predicted: predicted, actual: actual)
         if predicted != actual { isRight = false }
       }
-      if isRight { rightTexts += 1 }
-      if let best = side.best[text], table.truths[best] { rightBests += 1 }
+      self.isRight.append(isRight)
+      isBestRight.append(side.best[text].map { table.truths[$0] } ?? false)
     }
     for label in labels { total += label }
   }
@@ -29,8 +27,8 @@ struct DecisionCounts {
   /// The value of a metric, as scikit-learn has it.
   func value(_ metric: Metric) -> Double {
     switch metric.form {
-    case .subsetAccuracy: part(rightTexts, of: textCount)
-    case .accuracy: part(rightBests, of: textCount)
+    case .subsetAccuracy: part(isRight)
+    case .accuracy: part(isBestRight)
     case .micro(let ratio): total.value(ratio)
     // Summed in the order of labels: addition of doubles is not associative.
     case .macro(let ratio): labels.isEmpty ? 0 : labels.reduce(0) { $0 + $1.value(ratio) } / Double(labels.count)
@@ -40,7 +38,9 @@ struct DecisionCounts {
     }
   }
 
-  private func part(_ count: Int, of all: Int) -> Double { all == 0 ? 0 : Double(count) / Double(all) }
+  private func part(_ right: [Bool]) -> Double {
+    right.isEmpty ? 0 : Double(right.count { $0 }) / Double(right.count)
+  }
 }
 
 extension Metric {

@@ -23,14 +23,8 @@ struct DriftSplitter {
     case .weighted(let ratio):
       let total = Double(max(reference.total.support, 1))
       return mean(ratio) { Double(reference.labels[$0].support) / total }
-    case .subsetAccuracy:
-      return textEffects { text in
-        (isRight(text, decisions.reference) ? 1 : 0) - (isRight(text, decisions.model) ? 1 : 0)
-      }
-    case .accuracy:
-      return textEffects { text in
-        (isBestRight(text, decisions.reference) ? 1 : 0) - (isBestRight(text, decisions.model) ? 1 : 0)
-      }
+    case .subsetAccuracy: return textEffects(reference.isRight, model.isRight)
+    case .accuracy: return textEffects(reference.isBestRight, model.isBestRight)
     }
   }
 
@@ -86,21 +80,13 @@ struct DriftSplitter {
     return DriftEffects.Part(text: flip.text, effect: effect * weight)
   }
 
-  /// The drift of a part of all texts.
-  private func textEffects(_ difference: (Int) -> Double) -> DriftEffects {
-    let count = Double(max(decisions.table.textCount, 1))
-    let parts = (0..<decisions.table.textCount).compactMap { text -> DriftEffects.Part? in
-      let effect = difference(text)
-      return effect == 0 ? nil : DriftEffects.Part(text: text, effect: effect / count)
+  /// The drift of the part of all texts that are right.
+  private func textEffects(_ reference: [Bool], _ model: [Bool]) -> DriftEffects {
+    let count = Double(max(reference.count, 1))
+    let parts = reference.indices.compactMap { text in
+      reference[text] == model[text]
+        ? nil : DriftEffects.Part(text: text, effect: (reference[text] ? 1 : -1) / count)
     }
     return DriftEffects(parts: parts, unit: 1 / count)
-  }
-
-  private func isRight(_ text: Int, _ side: SideDecisions) -> Bool {
-    decisions.table.decisions(of: text).allSatisfy { side.predictions[$0] == decisions.table.truths[$0] }
-  }
-
-  private func isBestRight(_ text: Int, _ side: SideDecisions) -> Bool {
-    side.best[text].map { decisions.table.truths[$0] } ?? false
   }
 }

@@ -1,11 +1,7 @@
 extension ErrorDistribution {
   /// Of |a − b|, taken in double: the difference of two floats may be none. NaN where there are none, or one is NaN.
   init(_ left: [Float], _ right: [Float]) {
-    self.init(zip(left, right).map { abs(Double($0) - Double($1)) })
-  }
-
-  /// Of `errors`, in any order.
-  init(_ errors: [Double]) {
+    let errors = zip(left, right).map { abs(Double($0) - Double($1)) }
     if errors.isEmpty || errors.contains(where: \.isNaN) {
       self = .undefined
       return

@@ -63,7 +63,11 @@ package final class DriftOrigin {
       audit.fields = TokenizerComparison(model, reference: "").ownFindings
       audit.weights = UnaidedAudit(model: model).findings(progress: progress)
     }
+    // What was read of a file that became shorter says nothing about it.
     try lifting { () throws(ModelCoreError) in try model.file.file.checkIntact() }
+    if case .baseline(let baseline) = reference {
+      try lifting { () throws(ModelCoreError) in try baseline.file.file.checkIntact() }
+    }
     audited = audit
     return audit
   }
@@ -73,27 +77,27 @@ package final class DriftOrigin {
   /// The prompts should be those of the reference's own tokenizer and rules: both sides read the same ids. A few hundred tokens in all
   /// are enough. Values that are not finite do not end the report: they are in it.
   /// - Parameters:
-  ///   - audit: what ``audit(progress:)`` found.
   ///   - threads: of the engine; `nil` for all processors.
   ///   - progress: called with the part of the work that is done, 0 to 1.
   /// - Throws: ``VerificationError`` where a file cannot be read.
   package func report(
-    _ audit: OriginAudit, prompts: [EnginePrompt], threads: Int?, progress: (Double) -> Void = { _ in }
+    prompts: [EnginePrompt], threads: Int?, progress: (Double) -> Void = { _ in }
   ) throws(VerificationError) -> OriginReport {
+    let audit = try audit { progress($0 / 2) }
+    func rest(_ part: Double) { progress(0.5 + part / 2) }
     var report = OriginReport(texts: 0, layers: [], tensors: audit.tensors, findings: audit.fields + audit.weights)
     switch reference {
     case .checkpoint(let outputs):
       try compareLayers(
         prompts, threads, .checkpoint(outputs.model), layers: outputs.model.configuration.encoder.layerCount, &report,
-        progress)
+        rest)
     case .baseline(let baseline):
       let session = try self.session(baseline, threads)
       try compareLayers(
         prompts, threads, .baseline(session), layers: baseline.file.configuration.encoder.layerCount, &report,
-        progress)
+        rest)
     case .nothing: break
     }
-    try lifting { () throws(ModelCoreError) in try model.file.file.checkIntact() }
     return report
   }
 

@@ -86,7 +86,7 @@ struct ExpectedTensors {
   func tensor(_ origin: TensorOrigin) -> ExpectedTensor? {
     switch source {
     case .baseline(let file):
-      guard let record = file.records.first(where: { $0.name == origin.name }),
+      guard let record = try? file.record(origin.name),
         let stored = StoredTensor(record, in: file)
       else { return nil }
       return ExpectedTensor(record.shape, .stored(stored))

@@ -6,6 +6,7 @@ struct TensorAudit {
   /// A row that is not what it should be, for no reason that shows in the row itself.
   struct Suspect {
     var row: Int
+    var sqnr: Double
     var values: [Float]
   }
 
@@ -87,7 +88,9 @@ struct TensorAudit {
         factors.append((row, factor))
       } else {
         suspectCount += 1
-        if suspects.count < Self.keptSuspects { suspects.append(Suspect(row: row, values: Array(block.model(row)))) }
+        if suspects.count < Self.keptSuspects {
+          suspects.append(Suspect(row: row, sqnr: own, values: Array(block.model(row))))
+        }
       }
     }
   }

@@ -21,7 +21,7 @@ struct TensorComparison {
     let total = max(1, model.file.records.reduce(0) { $0 + $1.extent.count })
     var done = 0
     for origin in expected.origins {
-      guard let record = model.file.records.first(where: { $0.name == origin.name }) else { continue }
+      guard let record = try? model.file.record(origin.name) else { continue }
       try compare(origin, record)
       done += record.extent.count
       progress(Double(done) / Double(total))
@@ -93,18 +93,18 @@ struct TensorComparison {
   /// One finding a layer, and one each for what is in none.
   static func grouped(_ names: [String], _ one: String, _ many: String) -> [Finding] {
     var order: [String] = []
-    var members: [String: Int] = [:]
+    var members: [String: (count: Int, first: String)] = [:]
     for name in names {
       let parts = name.split(separator: ".")
       let group = parts.count > 2 && parts[0] == "layers" ? "layers.\(parts[1])" : name
-      if members.updateValue(members[group, default: 0] + 1, forKey: group) == nil { order.append(group) }
+      if members[group] == nil { order.append(group) }
+      members[group, default: (0, name)].count += 1
     }
-    return order.map { group in
-      let count = members[group] ?? 0
-      if count == 1, let name = names.first(where: { $0 == group || $0.hasPrefix("\(group).") }) {
-        return Finding(place: name, message: one)
+    return order.compactMap { group in
+      members[group].map { found in
+        found.count == 1
+          ? Finding(place: found.first, message: one) : Finding(place: group, message: "\(found.count) tensors \(many)")
       }
-      return Finding(place: group, message: "\(count) tensors \(many)")
     }
   }
 }

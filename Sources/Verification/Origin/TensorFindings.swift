@@ -66,12 +66,13 @@ struct TensorFindings {
       return ["\(words.count(audit.suspectCount)) hold others' values: \(messages[0])"]
     }
     messages = Self.few(messages) { "\($0) more such" }
-    let rest = audit.suspectCount - found.count
-    return rest > 0 ? messages + [differing(rest)] : messages
+    // Where some are left, one at least is among those that were kept.
+    let left = audit.suspects.filter { found[$0.row] == nil }
+    guard let worst = left.min(by: { $0.sqnr < $1.sqnr }) else { return messages }
+    return messages + [differing(audit.suspectCount - found.count, worst)]
   }
 
-  private func differing(_ count: Int) -> String {
-    let worst = audit.worst
+  private func differing(_ count: Int, _ worst: TensorAudit.Suspect) -> String {
     guard worst.sqnr > -.infinity else {
       return "\(words.row(worst.row)) is not zero, in the \(reference) it is"
     }

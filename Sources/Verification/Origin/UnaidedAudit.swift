@@ -31,6 +31,7 @@ struct UnaidedAudit {
     }
     let words = AuditWords(stored, reference: "", tokenizer: model.tokenizer)
     let tiles = stored.columns.roundedUp(toMultipleOf: TensorAudit.tileColumns) / TensorAudit.tileColumns
+    let looksForZeros = record.layout != .rows && record.name != "convolution.weight"
     var density = ZeroDensity(tiles: tiles)
     var row = Array(repeating: Float(0), count: stored.columns)
     for index in 0..<stored.rows {
@@ -39,9 +40,9 @@ struct UnaidedAudit {
         let place = words.isVector ? "value \(column)" : "a value of \(words.row(index))"
         return ["\(place) is not finite (\(row[column]))"]
       }
-      density.add(row)
+      if looksForZeros { density.add(row) }
     }
-    guard record.layout != .rows, record.name != "convolution.weight" else { return [] }
+    guard looksForZeros else { return [] }
     return density.zeros(rowsPerMatrix: stored.rowsPerMatrix, columns: stored.columns).prefix(4).map {
       "\(words.zero($0)), those around \($0.rows.count == 1 && $0.features == nil ? "it" : "them") are not"
     }

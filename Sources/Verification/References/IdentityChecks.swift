@@ -98,7 +98,7 @@ struct TokenDifference: Sendable, Equatable {
   /// `nil` where both are equal.
   init?(line: Int, model: [Int32], reference: [Int32], name: (Int32) -> String) {
     guard model != reference else { return nil }
-    let position = zip(model, reference).prefix { $0 == $1 }.map { _ in 1 }.count
+    let position = zip(model, reference).prefix { $0 == $1 }.count
     func token(_ ids: [Int32]) -> String {
       position < ids.count ? "\(ids[position]) (\(name(ids[position])))" : "the end"
     }

@@ -22,7 +22,7 @@ enum HTMLPage {
     <main>
     \(main)
     </main>
-    <footer><p>Written by gliclass-verify. Nothing in this page depends on the machine or the time it was made.</p></footer>
+    <footer><p>Written by gliclass-verify. Neither the time nor the machine is named in this page.</p></footer>
     </body>
     </html>
 
@@ -93,7 +93,7 @@ enum HTMLPage {
     "<p\(quiet ? " class=\"quiet\"" : "")>\(Markup.escaped(text))</p>"
   }
 
-  /// A table with `caption`; the cells of its first column, or of `key`, head their rows.
+  /// A table with `caption`; the cells of its first column head their rows.
   static func table(_ table: ReportTable, caption: String, total: Bool = false) -> String {
     guard !table.rows.isEmpty else { return "" }
     let heads = table.columns.map { "<th scope=\"col\"\(style($0.kind))>\(Markup.escaped($0.title))</th>" }.joined()

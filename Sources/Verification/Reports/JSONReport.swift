@@ -2,7 +2,8 @@ import ModelCore
 
 /// The verdict for programs: formats/verdict.md says what every field means, and a test holds both to each other.
 ///
-/// It is the same on every machine: neither the time nor the instruction set is in it.
+/// Neither the time nor the machine is in it, and figures do not depend on the machine unless the reference is computed from a
+/// checkpoint.
 package struct JSONReport: Sendable {
   /// Of formats/verdict.md: raised where a field is changed or removed, not where one is added.
   package static let schema = 2

@@ -58,7 +58,7 @@ package struct JUnitReport: Sendable {
       cases += verdict.judgements.map { judgement in
         Case(
           name: judgement.title, group: "bounds", outcome: judgement.passes ? .passed : .failed,
-          message: "found \(Figures.error(judgement.found)), bound: \(judgement.limit) (\(judgement.name))")
+          message: "found \(judgement.figure), bound: \(judgement.limit) (\(judgement.name))")
       }
       // Jenkins takes a file without a test case for a mistake.
       if cases.isEmpty { cases = [Case(name: "compared", group: "verdict", outcome: .passed, message: "no bounds")] }

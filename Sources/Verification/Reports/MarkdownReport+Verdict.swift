@@ -33,11 +33,9 @@ extension MarkdownPage {
 
   /// Metrics, agreement and errors.
   static func figures(_ verdict: Verdict) -> String {
-    let few: Set<Metric> = [
-      .microF1, .macroF1, .weightedF1, .microPrecision, .microRecall, .subsetAccuracy, .accuracy,
-    ]
     return [
-      verdict.measures.metrics.isEmpty ? Verdict.noTruth.capitalizedFirst + "." : table(verdict.metricTable(few)),
+      verdict.measures.metrics.isEmpty
+        ? Verdict.noTruth.capitalizedFirst + "." : table(verdict.metricTable(Metric.few)),
       table(verdict.errorTable), list(verdict.agreementItems),
     ].joined(separator: "\n\n")
   }

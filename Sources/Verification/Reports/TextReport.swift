@@ -1,4 +1,3 @@
-import Engine
 import ModelCore
 
 /// The verdict for a terminal: at most 100 columns but for names that are longer themselves. The last line is made for grep.
@@ -56,10 +55,7 @@ extension TextLayout {
     if verdict.measures.metrics.isEmpty {
       add(Verdict.noTruth)
     } else {
-      let few: Set<Metric> = [
-        .microF1, .macroF1, .weightedF1, .microPrecision, .microRecall, .subsetAccuracy, .accuracy,
-      ]
-      add(verdict.metricTable(few), title: "metric")
+      add(verdict.metricTable(Metric.few), title: "metric")
     }
     blank()
     for item in verdict.agreementItems { add(item) }

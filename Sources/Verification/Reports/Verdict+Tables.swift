@@ -1,13 +1,20 @@
 import ModelCore
 
 /// The tables that reports for people share.
+extension Metric {
+  /// Those that say most, where there is not room for all.
+  static let few: Set<Metric> = [
+    .microF1, .macroF1, .weightedF1, .microPrecision, .microRecall, .subsetAccuracy, .accuracy,
+  ]
+}
+
 extension Verdict {
   var judgementTable: ReportTable {
     ReportTable(
       [.words("outcome"), .words("figure"), .number("found"), .number("bound"), .name("option")],
       judgements.map {
         ReportTable.Row(
-          [$0.passes ? "pass" : "FAIL", $0.title, Figures.error($0.found), $0.limit, $0.name], isGood: $0.passes)
+          [$0.passes ? "pass" : "FAIL", $0.title, $0.figure, $0.limit, $0.name], isGood: $0.passes)
       })
   }
 

@@ -4,13 +4,11 @@ extension Judgement {
   /// `at most 0.005`.
   var limit: String { "\(isMaximum ? "at most" : "at least") \(Figures.bound(bound))" }
 
-  /// `micro F1 drift +0.01203, at most 0.005`.
+  /// `micro F1 drift, upper end of its 95 % interval: 0.012030, at most 0.005`.
   var sentence: String { "\(title): \(figure), \(limit)" }
 
-  /// Numbers of texts and decisions are whole.
-  var figure: String {
-    name == "finite-results" || title == "decisions flipped" ? Figures.bound(found) : Figures.error(found)
-  }
+  /// What was found, for people.
+  var figure: String { isCount ? Figures.bound(found) : Figures.error(found) }
 }
 
 extension IdentityCheck {

@@ -8,7 +8,7 @@ struct VerificationRun {
   private(set) var firstTokenDifference: TokenDifference?
   private let data: DataIndex
   private var isJudged: [Bool]
-  private var taken: [ExampleKey: Int] = [:]
+  private var taken: [UInt32]
   /// Of each text of the table, its position in the data set.
   private var positions: [Int] = []
   private var lostLabels = 0
@@ -19,6 +19,7 @@ struct VerificationRun {
     table = DecisionTable(hasTruth: data.hasTruth)
     worst = WorstTexts(limit: worstLimit)
     isJudged = Array(repeating: false, count: data.count)
+    taken = Array(repeating: 0, count: data.count)
   }
 
   /// The first example that no reference output belongs to.
@@ -28,7 +29,6 @@ struct VerificationRun {
   mutating func sort() {
     guard zip(positions, positions.dropFirst()).contains(where: { $0 > $1 }) else { return }
     table = table.selecting(texts: positions.indices.sorted { positions[$0] < positions[$1] })
-    positions.sort()
   }
 
   /// Texts without a finite result.
@@ -62,7 +62,8 @@ struct VerificationRun {
       line: data.line(of: index), model: prompt.ids, reference: output.inputIDs, name: name)
     if let difference {
       tokenDifferences += 1
-      if firstTokenDifference == nil { firstTokenDifference = difference }
+      // The first in the data set, whatever the order of the reference.
+      if difference.line < firstTokenDifference?.line ?? .max { firstTokenDifference = difference }
     }
     let errors = zip(logits, output.logits).map { abs(Double($0) - Double($1)) }
     let error = errors.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }

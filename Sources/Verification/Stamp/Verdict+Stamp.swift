@@ -51,7 +51,7 @@ extension Judgement {
 extension DataSummary {
   fileprivate var stamp: JSON {
     .object([
-      ("name", .string(String(path.split(separator: "/").last ?? Substring(path)))), ("sha256", .string(sha256)),
+      ("name", .string(path.fileName)), ("sha256", .string(sha256)),
       ("texts", .int(texts)), ("decisions", .int(decisions)), ("labels", .int(labels)),
     ])
   }

@@ -112,12 +112,14 @@ package struct IdentityCheck: Sendable, Equatable {
 package struct Judgement: Sendable, Equatable {
   /// The option, as `max-f1-drift`.
   package var name: String
-  /// For people, as `micro F1 drift, upper end of the 95 % interval`.
+  /// For people, as `micro F1 drift, upper end of its 95 % interval`.
   package var title: String
   package var bound: Double
   package var found: Double
   /// `true` where ``found`` may be at most ``bound``, `false` where it must be at least that.
   package var isMaximum: Bool
+  /// Whether it is a number of texts or decisions.
+  package var isCount = false
   /// NaN passes no bound.
   package var passes: Bool { isMaximum ? found <= bound : found >= bound }
 }

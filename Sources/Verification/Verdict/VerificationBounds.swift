@@ -32,7 +32,7 @@ package struct VerificationBounds: Sendable, Equatable {
       all.append(
         Judgement(
           name: "finite-results", title: "texts without a finite result", bound: 0, found: Double(notFinite),
-          isMaximum: true))
+          isMaximum: true, isCount: true))
     }
     let micro = measures[.microF1]
     if let f1Drift {
@@ -55,7 +55,7 @@ package struct VerificationBounds: Sendable, Equatable {
       all.append(
         Judgement(
           name: "max-flips", title: "decisions flipped", bound: Double(bound),
-          found: isFinite ? Double(measures.agreement.flipCount) : .nan, isMaximum: true))
+          found: isFinite ? Double(measures.agreement.flipCount) : .nan, isMaximum: true, isCount: true))
     case .rate(let bound):
       all.append(
         Judgement(

@@ -6,11 +6,11 @@ enum DriftPlot {
     let rows = verdict.measures.metrics.map { metric in
       Row(
         name: metric.metric.title, drift: metric.drift, interval: metric.interval,
-        bounds: verdict.judgements.filter { $0.isMaximum && isBound($0.name, on: metric.metric) }.map(\.bound))
+        bounds: metric.metric == .microF1 ? bounds(verdict) : [])
     }
     let coverage = Figures.coverage(verdict.settings.confidence)
     return figure(
-      rows, id: "drift", title: "Drift of the metrics",
+      rows, title: "Drift of the metrics",
       caption:
         "Reference minus model with its \(coverage) interval: right of zero the model is worse. An interval that does "
         + "not reach zero is drawn in the colour of losses or gains.")
@@ -22,11 +22,11 @@ enum DriftPlot {
       row.verdict.measures[.microF1].map { metric in
         Row(
           name: row.name, drift: metric.drift, interval: metric.interval,
-          bounds: row.verdict.judgements.filter { $0.isMaximum && isBound($0.name, on: .microF1) }.map(\.bound))
+          bounds: bounds(row.verdict))
       }
     }
     return figure(
-      rows, id: "drift", title: "Drift of micro F1 on every data set",
+      rows, title: "Drift of micro F1 on every data set",
       caption: "Reference minus model with its interval: right of zero the model is worse.")
   }
 
@@ -40,7 +40,7 @@ enum DriftPlot {
   /// Rows that a plot has at most.
   private static let limit = 40
 
-  private static func figure(_ all: [Row], id: String, title: String, caption: String) -> PlotFigure? {
+  private static func figure(_ all: [Row], title: String, caption: String) -> PlotFigure? {
     let rows = Array(all.filter { $0.drift.isFinite }.prefix(limit))
     guard !rows.isEmpty else { return nil }
     var plot = Plot(height: 80 + 24 * Double(rows.count), margins: .init(left: 148, top: 26))
@@ -75,14 +75,11 @@ enum DriftPlot {
     var words = caption
     if shown.count < bounds.count { words += " A bound lies beyond the plot." }
     if rows.count < all.count { words += " \(rows.count) of \(all.count) are drawn." }
-    return PlotFigure(svg: plot.drawing.svg(id: id, title: title, description: caption), caption: words)
+    return PlotFigure(svg: plot.drawing.svg(id: "drift", title: title, description: caption), caption: words)
   }
 
-  /// Whether the option `name`, as `max-f1-drift`, bounds the drift of `metric`; F1 without another word is micro F1.
-  private static func isBound(_ name: String, on metric: Metric) -> Bool {
-    guard name.contains("drift") else { return false }
-    let option = metric.rawValue.replacing("_", with: "-")
-    if metric == .microF1 { return name.contains(option) || name.hasPrefix("max-f1") }
-    return name.hasPrefix("max-\(option)")
+  /// On micro F1, the one that is bounded.
+  private static func bounds(_ verdict: Verdict) -> [Double] {
+    verdict.judgements.filter { $0.name == "max-f1-drift" }.map(\.bound)
   }
 }

@@ -59,7 +59,7 @@ struct Plot {
     drawing.text(13, (top + bottom) / 2, title, .middle, "title", turned: true)
   }
 
-  /// The outline of the area, drawn over the lines at ticks.
+  /// The line below the area, drawn over the lines at ticks.
   mutating func frame() { drawing.line(left, bottom, right, bottom, "axis") }
 
   /// Entries in a row above the area, in further rows where they are too long: 16 pixels a row.

@@ -1,5 +1,4 @@
 import Engine
-import Glibc
 
 /// The decisions that are plotted, thinned so that a report stays small.
 struct ScatterPoints {
@@ -24,15 +23,14 @@ struct ScatterPoints {
   init(_ verdict: Verdict) {
     hasTruth = verdict.data.hasTruth
     let isMultiLabel = verdict.settings.mode == .multiLabel
-    let score = Double(verdict.settings.threshold)
-    threshold = isMultiLabel && score > 0 && score < 1 ? Logarithm.natural(score / (1 - score)) : nil
+    let score = verdict.settings.threshold
+    threshold = isMultiLabel && score > 0 && score < 1 ? verdict.settings.thresholdLogit : nil
     var same: [ScatterPoint] = []
     var flips: [(x: Double, y: Double)] = []
     // Those of the list are drawn even where they are not among the chosen points.
-    var seen: Set<SIMD2<Float>> = []
-    for flip in verdict.measures.agreement.flips {
-      let point = SIMD2(flip.referenceLogit, flip.modelLogit)
-      guard flip.referenceLogit.isFinite, flip.modelLogit.isFinite, seen.insert(point).inserted else { continue }
+    var listed: [SIMD2<Float>: Int] = [:]
+    for flip in verdict.measures.agreement.flips where flip.referenceLogit.isFinite && flip.modelLogit.isFinite {
+      listed[SIMD2(flip.referenceLogit, flip.modelLogit), default: 0] += 1
       flips.append((Double(flip.referenceLogit), Double(flip.modelLogit)))
     }
     for point in verdict.scatter {
@@ -44,7 +42,11 @@ struct ScatterPoints {
         isMultiLabel
         && (Scores.sigmoid(point.referenceLogit) >= verdict.settings.threshold)
           != (Scores.sigmoid(point.modelLogit) >= verdict.settings.threshold)
-      if seen.contains(SIMD2(point.referenceLogit, point.modelLogit)) { continue }
+      let place = SIMD2(point.referenceLogit, point.modelLogit)
+      if let left = listed[place], left > 0 {
+        listed[place] = left - 1
+        continue
+      }
       if isFlipped {
         flips.append((Double(point.referenceLogit), Double(point.modelLogit)))
       } else {

@@ -43,6 +43,8 @@ struct ErrorPlot {
   private static let halfBins = 15
 
   private let points: ScatterPoints
+  /// Of the errors that are drawn.
+  private let largest: Double
   private let p99: Double
   private let bound: Double?
   /// A bound that is not drawn, because the points would be a line.
@@ -57,6 +59,7 @@ struct ErrorPlot {
     let errors = points.all.map { $0.y - $0.x }
     guard let largest = errors.map(\.magnitude).max(), largest > 0, largest.isFinite else { return nil }
     self.points = points
+    self.largest = largest
     p99 = verdict.measures.logitError.p99
     let bound = verdict.judgements.first { $0.name == "max-logit-error" }?.bound
     let isNear = (bound ?? .infinity) <= 2 * largest
@@ -104,7 +107,7 @@ struct ErrorPlot {
         id: "errors", title: "Errors of logits",
         description:
           "Model minus reference over the logit of the reference, and a histogram of the errors; the largest "
-          + "drawn is \(Figures.error(reach / 1.06))."),
+          + "drawn is \(Figures.error(largest))."),
       caption: "The same decisions: how far the model's logit is from the reference's, and to the right how often. "
         + "Lines at ± p99 of all decisions\(bound == nil ? "" : " and at the bound")."
         + (farBound.map { " The bound, \(Figures.bound($0)), lies beyond the plot." } ?? ""))
