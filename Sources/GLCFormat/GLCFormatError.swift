@@ -69,8 +69,5 @@ extension GLCFormatError {
     return .badData
   }
 
-  private static func hex(_ value: UInt32) -> String {
-    let digits = String(value, radix: 16)
-    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
-  }
+  private static func hex(_ value: UInt32) -> String { "0x\(Checksum.hexadecimal(value))" }
 }

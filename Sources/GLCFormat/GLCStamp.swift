@@ -39,8 +39,9 @@ extension GLCFile {
   /// What a verdict on this file is said of: the member `of`, by its keys.
   func subject(_ text: MetadataText) -> [(part: GLCStamp.Part, value: String)] {
     [
-      (.weights, hexadecimal(checksum(of: .directory))), (.tokenizer, hexadecimal(checksum(of: .tokenizer))),
-      (.metadata, hexadecimal(text.checksum)), (.numerics, "\(numericsRevision)"),
+      (.weights, Checksum.hexadecimal(checksum(of: .directory))),
+      (.tokenizer, Checksum.hexadecimal(checksum(of: .tokenizer))),
+      (.metadata, Checksum.hexadecimal(text.checksum)), (.numerics, "\(numericsRevision)"),
     ]
   }
 
@@ -51,11 +52,6 @@ extension GLCFile {
   }
 
   private func checksum(of kind: SectionKind) -> UInt32 { header.section(kind)?.checksum ?? 0 }
-
-  private func hexadecimal(_ value: UInt32) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
-  }
 }
 
 extension FileHeader {

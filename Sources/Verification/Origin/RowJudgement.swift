@@ -12,12 +12,8 @@ struct RowJudgement {
     let model = block.model(row)
     let original = block.expected(row)
     let figures = block.figures(row)
-    let (noise, limit) = (
-      stored.noise(row, signal: figures.signal, peak: figures.peak)
-        + expected.noise(row, signal: figures.signal, peak: figures.peak),
-      stored.limit(row)
-    )
-    let allowed = noise + expected.tolerance * figures.signal
+    let limit = stored.limit(row)
+    let allowed = stored.allowance(row, of: expected, row, figures)
     // Nearly always.
     if figures.error <= allowed {
       isExplained = true

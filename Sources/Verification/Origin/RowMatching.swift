@@ -18,7 +18,9 @@ struct RowMatching {
         let (own, theirs) = (Double(suspect.values[peak]), Double(row[peak]))
         guard abs(own - theirs) <= 0.1 * abs(own) else { continue }
         let figures = RowBlock.Figures(suspect.values, row)
-        if figures.signal > 0, figures.error <= audit.allowance(suspect.row, candidate, figures) {
+        if figures.signal > 0,
+          figures.error <= audit.stored.allowance(suspect.row, of: audit.expected, candidate, figures)
+        {
           matches[suspect.row] = candidate
         }
       }
@@ -27,10 +29,10 @@ struct RowMatching {
   }
 }
 
-extension TensorAudit {
-  /// What a row may differ from a row of the original by, if it was made of that one.
-  func allowance(_ row: Int, _ other: Int, _ figures: RowBlock.Figures) -> Double {
-    stored.noise(row, signal: figures.signal, peak: figures.peak)
-      + expected.noise(other, signal: figures.signal, peak: figures.peak) + expected.tolerance * figures.signal
+extension StoredTensor {
+  /// What a row may differ from the row `theirs` of `other` by, if it was made of that one.
+  func allowance(_ row: Int, of other: ExpectedTensor, _ theirs: Int, _ figures: RowBlock.Figures) -> Double {
+    noise(row, signal: figures.signal, peak: figures.peak)
+      + other.noise(theirs, signal: figures.signal, peak: figures.peak) + other.tolerance * figures.signal
   }
 }

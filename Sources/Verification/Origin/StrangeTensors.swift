@@ -56,10 +56,7 @@ extension TensorAudit {
       stored.read(row, into: &ours)
       try other.read(row, into: &theirs)
       let figures = RowBlock.Figures(ours, theirs)
-      let allowed =
-        stored.noise(row, signal: figures.signal, peak: figures.peak)
-        + other.noise(row, signal: figures.signal, peak: figures.peak) + other.tolerance * figures.signal
-      if figures.error > allowed {
+      if figures.error > stored.allowance(row, of: other, row, figures) {
         failures += 1
         if 10 * failures > stored.rows { return false }
       }

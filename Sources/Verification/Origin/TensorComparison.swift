@@ -82,12 +82,22 @@ struct TensorComparison {
     let wanted = Set(expected.origins.map(\.name))
     let read = Set(TensorOrigin.all(of: model.file).map(\.name))
     let missing = expected.origins.map(\.name).filter { !present.contains($0) }
-    let unread = model.file.records.map(\.name).filter { !read.contains($0) }
     let foreign = model.file.records.map(\.name).filter { read.contains($0) && !wanted.contains($0) }
     let other = "in the \(expected.name)"
     return Self.grouped(missing, "is missing, \(other) it is there", "are missing, \(other) they are there")
-      + Self.grouped(unread, "no part of the metadata reads it", "that no part of the metadata reads")
+      + Self.unread(in: model.file, read)
       + Self.grouped(foreign, "\(other) there is no such tensor", "that are not there \(other)")
+  }
+
+  /// Tensors of `file` that no part of its metadata reads.
+  static func unread(in file: GLCFile) -> [Finding] {
+    unread(in: file, Set(TensorOrigin.all(of: file).map(\.name)))
+  }
+
+  private static func unread(in file: GLCFile, _ read: Set<String>) -> [Finding] {
+    grouped(
+      file.records.map(\.name).filter { !read.contains($0) }, "no part of the metadata reads it",
+      "that no part of the metadata reads")
   }
 
   /// One finding a layer, and one each for what is in none.

@@ -11,10 +11,7 @@ struct UnaidedAudit {
 
   /// - Parameter progress: called with the part of the work that is done.
   func findings(progress: (Double) -> Void) -> [Finding] {
-    let read = Set(TensorOrigin.all(of: model.file).map(\.name))
-    let unread = model.file.records.map(\.name).filter { !read.contains($0) }
-    var findings = TensorComparison.grouped(
-      unread, "no part of the metadata reads it", "that no part of the metadata reads")
+    var findings = TensorComparison.unread(in: model.file)
     let total = max(1, model.file.records.reduce(0) { $0 + $1.extent.count })
     var done = 0
     for record in model.file.records {

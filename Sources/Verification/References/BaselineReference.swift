@@ -18,15 +18,12 @@ package struct BaselineReference: ReferenceSource {
     path = model.file.path
     inputs = try TextInputs(model, threads: threads)
     self.examples = examples
-    var header = ReferenceHeader(producer: model.producer)
-    header.dtype = "float32"
-    header.contentDigest = model.file.metadata.root.member("source")?.member("content_digest")?.string
-    header.tokenizerProfile = model.tokenizer.summary.profile.name
-    header.labelCase = "as given"
-    header.batchSize = 1
-    header.maximumLength = model.maximumLength
-    header.promptFirst = model.file.configuration.prompt.promptFirst
-    self.header = header
+    let summary = ModelSummary(model)
+    // What made the file, and of which precision it is.
+    header = ReferenceHeader(
+      computedBy: [summary.converter, summary.weights].compactMap(\.self).joined(separator: ", "),
+      contentDigest: summary.contentDigest, profile: model.tokenizer.summary.profile,
+      prompt: model.file.configuration.prompt)
   }
 
   package mutating func next(_ limit: Int) throws(VerificationError) -> [ReferenceOutput] {
@@ -48,18 +45,5 @@ package struct BaselineReference: ReferenceSource {
 
   private func logits(_ found: Result<[Float], GLiClassError>, _ line: Int) throws(VerificationError) -> [Float] {
     do throws(GLiClassError) { return try found.get() } catch { throw .of(error, path: examples.file.path, line: line) }
-  }
-}
-
-extension GLiClassModel {
-  /// What made the file, and of which precision it is: `gliclass-convert 0.1.0, int8`.
-  var producer: String {
-    let metadata = file.metadata.root
-    let parts = [
-      [metadata.member("converter")?.member("name")?.string, metadata.member("converter")?.member("version")?.string]
-        .compactMap(\.self).joined(separator: " "),
-      metadata.member("recipe")?.member("weights")?.string ?? "",
-    ]
-    return parts.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 }

@@ -44,16 +44,9 @@ package final class CheckpointOutputs: Sendable {
     model = try lifting { () throws(ReferenceModelError) in try ReferenceModel(checkpoint) }
     self.checkpoint = checkpoint
     self.threads = threads
-    let prompt = checkpoint.configuration.prompt
-    var header = ReferenceHeader(producer: "reference model, f32")
-    header.dtype = "float32"
-    header.contentDigest = "sha256:\(SourceDigest.hexadecimal(digest.content))"
-    header.tokenizerProfile = profile.name
-    header.labelCase = "as given"
-    header.batchSize = 1
-    header.maximumLength = prompt.maximumLength
-    header.promptFirst = prompt.promptFirst
-    self.header = header
+    header = ReferenceHeader(
+      computedBy: "reference model, f32", contentDigest: "sha256:\(SourceDigest.hexadecimal(digest.content))",
+      profile: profile, prompt: checkpoint.configuration.prompt)
   }
 
   /// The outputs of some texts, in order.

@@ -30,9 +30,13 @@ struct IdentityChecks {
       unknown.append(field.rawValue)
       return
     }
+    add(field, expected: expected, found: found, agrees: expected == found)
+  }
+
+  private mutating func add(_ field: IdentityCheck.Field, expected: String, found: String, agrees: Bool) {
     checks.append(
       IdentityCheck(
-        field: field, expected: expected, found: found, agrees: expected == found, isAllowed: allowed.contains(field)))
+        field: field, expected: expected, found: found, agrees: agrees, isAllowed: allowed.contains(field)))
   }
 
   /// Contents tell best: they are the same in every container. The digest of a file tells only where it is the same file.
@@ -64,10 +68,7 @@ struct IdentityChecks {
       let expected = "that of \(name)"
       var found = findings.first.map { "\($0.place): \($0.message)" } ?? expected
       if findings.count > 1 { found += " (and \(findings.count - 1) more)" }
-      checks.append(
-        IdentityCheck(
-          field: field, expected: expected, found: found, agrees: findings.isEmpty,
-          isAllowed: allowed.contains(field)))
+      add(field, expected: expected, found: found, agrees: findings.isEmpty)
     }
   }
 
@@ -79,10 +80,7 @@ struct IdentityChecks {
       } else {
         "equal in every text"
       }
-    checks.append(
-      IdentityCheck(
-        field: .tokens, expected: "equal in every text", found: found, agrees: differing == 0,
-        isAllowed: allowed.contains(.tokens)))
+    add(.tokens, expected: "equal in every text", found: found, agrees: differing == 0)
   }
 }
 

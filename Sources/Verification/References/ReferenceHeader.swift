@@ -1,4 +1,5 @@
 import ModelCore
+import Tokenization
 
 /// What a reference says of how it was made: what decides whether it is one of the model that is held against it.
 package struct ReferenceHeader: Sendable, Equatable {
@@ -25,6 +26,18 @@ package struct ReferenceHeader: Sendable, Equatable {
 
   /// A header that says nothing but what computed the reference.
   package init(producer: String) { self.producer = producer }
+
+  /// The header of what is computed here, by the rules of `prompt`.
+  init(computedBy producer: String, contentDigest: String?, profile: TokenizerProfile, prompt: PromptConfiguration) {
+    self.init(producer: producer)
+    self.contentDigest = contentDigest
+    dtype = "float32"
+    tokenizerProfile = profile.name
+    labelCase = "as given"
+    batchSize = 1
+    maximumLength = prompt.maximumLength
+    promptFirst = prompt.promptFirst
+  }
 
   /// Reads the member `reference` of a file's first line. Members that are not there, or null, are not known.
   /// - Throws: ``VerificationError/malformedLine(path:line:expected:found:)`` for a member of another type.

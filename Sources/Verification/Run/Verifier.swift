@@ -162,7 +162,8 @@ package struct Verifier {
 }
 
 extension ModelSummary {
-  fileprivate init(_ model: GLiClassModel) {
+  /// What the file's metadata say.
+  init(_ model: GLiClassModel) {
     let metadata = model.file.metadata.root
     let converter = ["name", "version"].compactMap { metadata.member("converter")?.member($0)?.string }
     self.init(
