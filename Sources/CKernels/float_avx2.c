@@ -1,4 +1,4 @@
-// Float kernels for AVX2 and FMA, and the tables that use them.
+// Float kernels for AVX2, FMA and F16C, and the tables that use them.
 #pragma STDC FP_CONTRACT OFF
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include "kernels.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "lanes_avx2.h"
 #include "float_kernels.h"
 #pragma clang attribute pop

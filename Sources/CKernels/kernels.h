@@ -42,7 +42,7 @@ uint32_t glck_crc32_arm(uint32_t crc, const uint8_t *bytes, size_t count);
 
 /// What this machine, processor and operating system, can run.
 typedef struct {
-  int avx2_fma, avx_vnni, avx512_vnni, amx_int8, pclmul;
+  int avx2_fma /* and F16C */, avx_vnni, avx512_vnni, amx_int8, pclmul;
   int asimd, dotprod, i8mm, crc32;
 } glck_machine;
 glck_machine glck_detect_machine(void);

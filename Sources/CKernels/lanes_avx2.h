@@ -1,4 +1,4 @@
-// The vocabulary of 16 lanes for AVX2 and FMA, two registers a vector. Include <immintrin.h> and then this within a
+// The vocabulary of 16 lanes for AVX2, FMA and F16C, two registers a vector. Include <immintrin.h> and then this within a
 // target region. What each name means is said in lanes_scalar.h.
 #pragma once
 #include <stddef.h>
@@ -79,6 +79,15 @@ LANES v16f v_load_s8(const int8_t *p) {
   return (v16f){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
                 _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
 }
+LANES v16f v_load_f16(const uint16_t *p) {
+  return (v16f){_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)),
+                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8)))};
+}
+LANES __m256 widen_bf16_half(const uint16_t *p) {
+  __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+LANES v16f v_load_bf16(const uint16_t *p) { return (v16f){widen_bf16_half(p), widen_bf16_half(p + 8)}; }
 LANES v16f v_load_tile(const int8_t *p, int feature) {
   __m128i shift = _mm_cvtsi32_si128(24 - 8 * feature);
   __m256i low = _mm256_sll_epi32(_mm256_loadu_si256((const __m256i *)p), shift);
@@ -163,6 +172,31 @@ LANES void v_transpose(v16f m[16]) {
     m[i] = (v16f){a[i], c[i]};
     m[i + 8] = (v16f){b[i], d[i]};
   }
+}
+
+// n m of two codes is one product of 16 bits, since it fits a byte; from both bytes 8 m is taken then.
+typedef struct {
+  __m256i factors, offsets;
+} s4_half;
+typedef struct {
+  s4_half low, high;
+} s4_factors;
+LANES s4_half s4_half_of(__m128i multipliers) {
+  __m256i m = _mm256_cvtepu8_epi32(multipliers), pairs = _mm256_or_si256(m, _mm256_slli_epi32(m, 16));
+  return (s4_half){pairs, _mm256_slli_epi32(_mm256_or_si256(pairs, _mm256_slli_epi32(pairs, 8)), 3)};
+}
+LANES s4_factors s4_load_factors(const uint8_t *multipliers) {
+  __m128i bytes = _mm_loadu_si128((const __m128i *)multipliers);
+  return (s4_factors){s4_half_of(bytes), s4_half_of(_mm_srli_si128(bytes, 8))};
+}
+LANES __m256i s4_product(__m256i n, s4_half half) {
+  n = _mm256_and_si256(n, _mm256_set1_epi8(15));
+  return _mm256_sub_epi8(_mm256_mullo_epi16(n, half.factors), half.offsets);
+}
+LANES void s4_unpack(const uint8_t *nibbles, s4_factors factors, int8_t *output) {
+  __m256i n = _mm256_loadu_si256((const __m256i *)nibbles);
+  _mm256_store_si256((__m256i *)output, s4_product(n, factors.low));
+  _mm256_store_si256((__m256i *)(output + 32), s4_product(_mm256_srli_epi16(n, 4), factors.high));
 }
 
 LANES v16i i_set1(int32_t a) { return (v16i){_mm256_set1_epi32(a), _mm256_set1_epi32(a)}; }

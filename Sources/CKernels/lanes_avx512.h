@@ -45,6 +45,11 @@ LANES v16f v_from_int(v16i a) { return _mm512_cvtepi32_ps(a); }
 LANES v16f v_load_s8(const int8_t *p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
+LANES v16f v_load_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+LANES v16f v_load_bf16(const uint16_t *p) {
+  __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
+}
 LANES v16f v_load_tile(const int8_t *p, int feature) {
   __m512i up = _mm512_sll_epi32(_mm512_loadu_si512(p), _mm_cvtsi32_si128(24 - 8 * feature));
   return _mm512_cvtepi32_ps(_mm512_srai_epi32(up, 24));
@@ -102,6 +107,22 @@ LANES void v_transpose(v16f m[16]) {
     m[c + 4] = _mm512_shuffle_f32x4(d, e, 0x88);
     m[c + 12] = _mm512_shuffle_f32x4(d, e, 0xDD);
   }
+}
+
+// n m of two codes is one product of 16 bits, since it fits a byte; from both bytes 8 m is taken then.
+typedef struct {
+  __m512i factors, offsets;
+} s4_factors;
+LANES s4_factors s4_load_factors(const uint8_t *multipliers) {
+  __m512i m = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)multipliers));
+  __m512i pairs = _mm512_or_si512(m, _mm512_slli_epi32(m, 16));
+  return (s4_factors){pairs, _mm512_slli_epi32(_mm512_or_si512(pairs, _mm512_slli_epi32(pairs, 8)), 3)};
+}
+LANES void s4_unpack(const uint8_t *nibbles, s4_factors factors, int8_t *output) {
+  __m512i both = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)nibbles));
+  __m512i n = _mm512_srlv_epi32(both, _mm512_set_epi32(4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0));
+  n = _mm512_and_si512(n, _mm512_set1_epi8(15));
+  _mm512_store_si512(output, _mm512_sub_epi8(_mm512_mullo_epi16(n, factors.factors), factors.offsets));
 }
 
 LANES v16i i_set1(int32_t a) { return _mm512_set1_epi32(a); }

@@ -94,6 +94,10 @@ LANES v16f v_load_s8(const int8_t *p) {
   return (v16f){{vcvtq_f32_s32(vmovl_s16(vget_low_s16(low))), vcvtq_f32_s32(vmovl_high_s16(low)),
                  vcvtq_f32_s32(vmovl_s16(vget_low_s16(high))), vcvtq_f32_s32(vmovl_high_s16(high))}};
 }
+LANES v16f v_load_f16(const uint16_t *p)
+    QUARTERWISE(v16f, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i))))
+LANES v16f v_load_bf16(const uint16_t *p)
+    QUARTERWISE(v16f, vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p + 4 * i), 16)))
 LANES v16f v_load_tile(const int8_t *p, int feature) {
   int32x4_t up = vdupq_n_s32(24 - 8 * feature);
   v16f y;
@@ -177,6 +181,27 @@ LANES void v_transpose(v16f m[16]) {
         m[4 * r + i].quarter[c] = m[4 * c + i].quarter[r];
         m[4 * c + i].quarter[r] = swap;
       }
+}
+
+typedef struct {
+  int8x16_t quarter[4];
+} s4_factors;
+LANES s4_factors s4_load_factors(const uint8_t *multipliers) {
+  // Each byte four times.
+  static const uint8_t first[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+  uint8x16_t bytes = vld1q_u8(multipliers), index = vld1q_u8(first);
+  s4_factors factors;
+  EACH_QUARTER factors.quarter[i] =
+      vreinterpretq_s8_u8(vqtbl1q_u8(bytes, vaddq_u8(index, vdupq_n_u8((uint8_t)(4 * i)))));
+  return factors;
+}
+LANES void s4_unpack(const uint8_t *nibbles, s4_factors factors, int8_t *output) {
+  uint8x16_t first = vld1q_u8(nibbles), second = vld1q_u8(nibbles + 16), mask = vdupq_n_u8(15);
+  uint8x16_t n[4] = {vandq_u8(first, mask), vandq_u8(second, mask), vshrq_n_u8(first, 4), vshrq_n_u8(second, 4)};
+  EACH_QUARTER {
+    int8x16_t codes = vsubq_s8(vreinterpretq_s8_u8(n[i]), vdupq_n_s8(8));
+    vst1q_s8(output + 16 * i, vmulq_s8(codes, factors.quarter[i]));
+  }
 }
 
 LANES v16i i_set1(int32_t a) QUARTERWISE(v16i, vdupq_n_s32(a))

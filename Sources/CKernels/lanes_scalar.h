@@ -54,6 +54,27 @@ LANES v16f v_select_less(v16f a, v16f b, v16f x, v16f y) LANEWISE(a.lane[l] < b.
 LANES v16f v_fill(v16f a, size_t count, float fill) LANEWISE((size_t)l < count ? a.lane[l] : fill)
 LANES v16f v_from_int(v16i a) LANEWISE((float)a.lane[l])
 LANES v16f v_load_s8(const int8_t *p) LANEWISE((float)p[l])
+/// 16-bit floats, widened exactly: IEEE 754 binary16, and the upper half of a binary32. NaN stays NaN.
+LANES float f_from_f16(uint16_t half) {
+  // The exponent moves from a bias of 15 to one of 127; a subnormal is a small integer times 2^-24.
+  uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3FF;
+  float magnitude = (float)fraction * 0x1p-24f;
+  uint32_t bits;
+  memcpy(&bits, &magnitude, sizeof bits);
+  if (exponent > 0) bits = (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
+  bits |= sign;
+  memcpy(&magnitude, &bits, sizeof magnitude);
+  return magnitude;
+}
+LANES float f_from_bf16(uint16_t half) {
+  uint32_t bits = (uint32_t)half << 16;
+  float y;
+  memcpy(&y, &bits, sizeof y);
+  return y;
+}
+LANES v16f v_load_f16(const uint16_t *p) LANEWISE(f_from_f16(p[l]))
+LANES v16f v_load_bf16(const uint16_t *p) LANEWISE(f_from_bf16(p[l]))
+
 /// Byte `feature` (0...3) of each of 16 groups of four.
 LANES v16f v_load_tile(const int8_t *p, int feature) LANEWISE((float)p[4 * l + feature])
 /// table[index], for indices 0...15.
@@ -114,6 +135,23 @@ LANES void interleave_rows(const int8_t *a, const int8_t *b, const int8_t *c, co
     output[4 * i + 1] = b[i];
     output[4 * i + 2] = c[i];
     output[4 * i + 3] = d[i];
+  }
+}
+
+/// The multipliers of 16 channels, as s4_unpack takes them.
+typedef struct {
+  int32_t lane[16];
+} s4_factors;
+LANES s4_factors s4_load_factors(const uint8_t *multipliers) {
+  s4_factors factors;
+  EACH_LANE factors.lane[l] = multipliers[l];
+  return factors;
+}
+/// A row of a tile, four features of 16 channels, from its 32 bytes: (n - 8) * multiplier. The output is aligned to 64.
+LANES void s4_unpack(const uint8_t *nibbles, s4_factors factors, int8_t *output) {
+  for (int j = 0; j < 32; j++) {
+    output[j] = (int8_t)(((nibbles[j] & 15) - 8) * factors.lane[j / 4]);
+    output[j + 32] = (int8_t)(((nibbles[j] >> 4) - 8) * factors.lane[8 + j / 4]);
   }
 }
 

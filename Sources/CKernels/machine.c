@@ -40,7 +40,8 @@ static unsigned detect(void) {
   uint64_t saved = saved_registers(leaf1_c);
   int ymm = (saved & 0x06) == 0x06;  // SSE and AVX state
   int zmm = (saved & 0xE6) == 0xE6;  // and masks, upper halves, registers 16...31
-  int avx2_fma = ymm && (leaf1_c & bit_AVX) && (leaf1_c & bit_FMA) && (leaf7_b & bit_AVX2);
+  uint32_t avx_fma = bit_AVX | bit_FMA | bit_F16C;
+  int avx2_fma = ymm && (leaf1_c & avx_fma) == avx_fma && (leaf7_b & bit_AVX2);
   int avx_vnni = avx2_fma && (leaf7_1_a & 1u << 4);
   uint32_t avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
   int avx512_vnni = avx2_fma && zmm && (leaf7_b & avx512) == avx512 && (leaf7_c & bit_AVX512VNNI);

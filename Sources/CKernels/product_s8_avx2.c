@@ -11,7 +11,7 @@
 #include "kernels.h"
 #include "weight_fetch.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "lanes_avx2.h"
 #include "elementary_body.h"
 
@@ -68,10 +68,10 @@ LANES void add_features(const int8_t *activations, size_t stride, const int8_t *
   }
 }
 
-LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      weight_fetch fetch, v16i *sums) {
+LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, const int8_t *tiles, size_t block, int rows,
+                      int blocks, weight_fetch fetch, v16i *sums) {
+  (void)block;
   size_t k = p->k, whole = k / 64 * 64, stride = p->activation_stride;
-  const int8_t *tiles = p->tiles + block * k * 16;
   __m128i negative[TILE_ROWS];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) {

@@ -46,10 +46,9 @@ LANES void add_features(const int8_t *activations, size_t stride, const int8_t *
   }
 }
 
-LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      weight_fetch fetch, v16i *sums) {
+LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, const int8_t *tiles, size_t block, int rows,
+                      int blocks, weight_fetch fetch, v16i *sums) {
   size_t k = p->k, whole = k / 64 * 64, stride = p->activation_stride;
-  const int8_t *tiles = p->tiles + block * k * 16;
 #pragma clang loop unroll(full)
   for (int n = 0; n < blocks; n++) {
     v16i start = _mm512_slli_epi32(i_load(p->channel_sums + 16 * (block + (size_t)n)), 7);

@@ -8,7 +8,7 @@
 #include "kernels.h"
 #include "weight_fetch.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
 #include "lanes_avx2.h"
 #include "elementary_body.h"
 
@@ -43,11 +43,10 @@ LANES void add_features(const int8_t *activations, size_t stride, const int8_t *
   }
 }
 
-LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      weight_fetch fetch, v16i *sums) {
+LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, const int8_t *tiles, size_t block, int rows,
+                      int blocks, weight_fetch fetch, v16i *sums) {
   (void)blocks;
   size_t k = p->k, whole = k / 64 * 64;
-  const int8_t *tiles = p->tiles + block * k * 16;
   v16i channel_sums = i_load(p->channel_sums + 16 * block);
   v16i start = {_mm256_slli_epi32(channel_sums.low, 7), _mm256_slli_epi32(channel_sums.high, 7)};
 #pragma clang loop unroll(full)

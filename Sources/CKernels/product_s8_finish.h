@@ -1,5 +1,5 @@
-// From the exact sums of the int8 product to its outputs (N4): scales, bias, activation function, magnitudes; over the
-// vocabulary of lanes.
+// From the exact sums of the int8 product to its outputs (N4): scales, bias, activation function, what the next layer's
+// quantization wants; over the vocabulary of lanes.
 #pragma once
 
 /// One of the two products: the activations themselves, or the remainders that are added to their result.
@@ -10,7 +10,9 @@ typedef struct {
   // What is added to: the output, the bias, or zeros. Row r, channel c is base[r * base_row_step + c * base_step].
   const float *base;
   size_t base_row_step, base_step;
+  // What follows the sums, or neither of them.
   glck_activation activation;
+  const float *output_scales;
   uint32_t *row_magnitudes;
 } product_pass;
 
@@ -20,14 +22,19 @@ LANES product_pass product_s8_first_pass(const glck_product_s8 *p) {
   product_pass pass = {.product = p, .activations = p->activations, .row_scales = p->row_scales,
                        .base = product_s8_zeros};
   if (p->bias) pass.base = p->bias, pass.base_step = 1;
-  if (!p->remainders) pass.activation = p->activation, pass.row_magnitudes = p->row_magnitudes;
+  if (!p->remainders) {
+    pass.activation = p->activation;
+    pass.output_scales = p->output_scales;
+    pass.row_magnitudes = p->row_magnitudes;
+  }
   return pass;
 }
 
 LANES product_pass product_s8_second_pass(const glck_product_s8 *p) {
   return (product_pass){.product = p, .activations = p->remainders, .row_scales = p->remainder_scales,
                         .base = p->output, .base_row_step = p->output_stride, .base_step = 1,
-                        .activation = p->activation, .row_magnitudes = p->row_magnitudes};
+                        .activation = p->activation, .output_scales = p->output_scales,
+                        .row_magnitudes = p->row_magnitudes};
 }
 
 /// What follows the sum: few calls want it, and then it is most of the work.
@@ -38,7 +45,9 @@ static void product_s8_follow(const product_pass *pass, size_t row, size_t block
     v16i largest = i_set1(0);
     for (size_t n = 0; n < blocks; n++) {
       v16f y = v_load(output + 16 * n);
-      if (pass->activation == GLCK_ACTIVATION_GELU) v_store(output + 16 * n, y = v_gelu(y));
+      if (pass->activation == GLCK_ACTIVATION_GELU) y = v_gelu(y);
+      if (pass->output_scales) y = v_mul(y, v_load(pass->output_scales + 16 * (block + n)));
+      v_store(output + 16 * n, y);
       largest = i_max(largest, i_magnitude_bits(y));
     }
     if (!pass->row_magnitudes) continue;
@@ -64,6 +73,6 @@ LANES void product_s8_finish(const product_pass *pass, size_t row, size_t block,
       v_store(output + 16 * n, y);
     }
   }
-  if (pass->activation == GLCK_ACTIVATION_GELU || pass->row_magnitudes)
+  if (pass->activation == GLCK_ACTIVATION_GELU || pass->output_scales || pass->row_magnitudes)
     product_s8_follow(pass, row, block, (size_t)rows, (size_t)blocks);
 }

@@ -43,11 +43,10 @@ LANES void add_products(int32x4_t sums[TILE_ROWS][8], const int8_t *activations,
   }
 }
 
-LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      weight_fetch fetch, v16i *sums) {
-  (void)blocks, (void)fetch;
+LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, const int8_t *tiles, size_t block, int rows,
+                      int blocks, weight_fetch fetch, v16i *sums) {
+  (void)block, (void)blocks, (void)fetch;
   size_t k = p->k, stride = p->activation_stride;
-  const int8_t *tiles = p->tiles + block * k * 16;
   int32x4_t halves[TILE_ROWS][8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)

@@ -26,11 +26,10 @@
         sums[r].quarter[q] = vdotq_laneq_s32(sums[r].quarter[q], weights, a[r], j); \
   }
 
-LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      weight_fetch fetch, v16i *sums) {
-  (void)blocks, (void)fetch;
+LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, const int8_t *tiles, size_t block, int rows,
+                      int blocks, weight_fetch fetch, v16i *sums) {
+  (void)block, (void)blocks, (void)fetch;
   size_t k = p->k, stride = p->activation_stride;
-  const int8_t *tiles = p->tiles + block * k * 16;
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) sums[r] = i_set1(0);
   for (size_t i = 0; i < k; i += 16, tiles += 256) {

@@ -15,6 +15,7 @@
 #include "elementary_body.h"
 
 #include "product_s8_finish.h"
+#include "unpack_s4_body.h"
 
 enum {
   STEP = 32,             // features of an iteration of the inner loop
@@ -116,9 +117,14 @@ static void product_s8_rows(const product_pass *pass, workspace *w, size_t row, 
   }
   for (size_t block = 0; block < p->blocks; block++) {
     memset(w->sums, 0, pairs * sizeof w->sums[0]);
+    // int4 weights become tiles a panel at a time.
+    const int8_t *tiles = p->packed.nibbles ? p->scratch : p->tiles + 16 * block * k;
+    s4_reader reader = {0};
+    if (p->packed.nibbles) reader = s4_begin(&p->packed, k, block, p->scratch);
     for (size_t i = 0; i < k; i += PANEL_FEATURES) {
       size_t features = k - i < PANEL_FEATURES ? k - i : PANEL_FEATURES, rounded = padded_features(features);
-      pack_panel(p->tiles + 16 * (block * k + i), features, w->panel);
+      if (p->packed.nibbles) s4_read(&reader, features);
+      pack_panel(tiles + 16 * i, features, w->panel);
       memset(w->panel + 16 * features, 0, 16 * (rounded - features));
       for (size_t g = 0; g < groups; g++) {
         size_t start = group_start(pairs, groups, g), count = group_start(pairs, groups, g + 1) - start;

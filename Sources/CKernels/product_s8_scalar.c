@@ -9,10 +9,9 @@
 #define TILE_BLOCKS 1
 #define TILE_ROW_CASES(CASE, blocks) CASE(1, blocks)
 
-LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, size_t block, int rows, int blocks,
-                      weight_fetch fetch, v16i *sums) {
-  (void)rows, (void)blocks, (void)fetch;
-  const int8_t *tiles = p->tiles + block * p->k * 16;
+LANES void accumulate(const glck_product_s8 *p, const int8_t *activations, const int8_t *tiles, size_t block, int rows,
+                      int blocks, weight_fetch fetch, v16i *sums) {
+  (void)block, (void)rows, (void)blocks, (void)fetch;
   for (size_t c = 0; c < 16; c++) sums->lane[c] = 0;
   for (size_t i = 0; i < p->k; i += 4)
     for (size_t c = 0; c < 16; c++)

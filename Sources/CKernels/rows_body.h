@@ -64,6 +64,47 @@ static void widen_row(size_t n, const int8_t *codes, float scale, float *output)
   }
 }
 
+/// The features of a row are in the order of a tile's row: 32 of the low nibbles, 32 of the high ones.
+static void widen_row_s4(size_t n, const uint8_t *nibbles, const uint8_t *multipliers, size_t group_size, float scale,
+                         float *output) {
+  for (size_t i = 0; i < n; i += 64, nibbles += 32) {
+    uint8_t own[16];
+    memset(own, multipliers[i / group_size], 8);
+    memset(own + 8, multipliers[(i + 32) / group_size], 8);
+    int8_t codes[64] __attribute__((aligned(64)));
+    s4_unpack(nibbles, s4_load_factors(own), codes);
+    widen_row(n - i < 64 ? n - i : 64, codes, scale, output + i);
+  }
+}
+
+#define WIDEN_FLOATS(name, load)                                           \
+  static void name(size_t n, const uint16_t *values, float *output) {      \
+    size_t i = 0;                                                          \
+    for (; i + 16 <= n; i += 16) v_store(output + i, load(values + i));    \
+    if (i < n) {                                                           \
+      uint16_t last[16] = {0};                                             \
+      memcpy(last, values + i, (n - i) * sizeof *last);                    \
+      v_store_partial(output + i, load(last), n - i);                      \
+    }                                                                      \
+  }
+WIDEN_FLOATS(widen_f16, v_load_f16)
+WIDEN_FLOATS(widen_bf16, v_load_bf16)
+
+static void widen_floats(size_t n, glck_float type, const void *values, float *output) {
+  switch (type) {
+    case GLCK_F32: memcpy(output, values, n * sizeof *output); break;
+    case GLCK_F16: widen_f16(n, values, output); break;
+    case GLCK_BF16: widen_bf16(n, values, output); break;
+  }
+}
+
+static void unpack_tiles(size_t k, size_t blocks, const glck_tiles_s4 *packed, int8_t *tiles) {
+  for (size_t block = 0; block < blocks; block++) {
+    s4_reader reader = s4_begin(packed, k, block, tiles + block * k * 16);
+    s4_read(&reader, k);
+  }
+}
+
 static void widen_panel(size_t k, const int8_t *tiles, const float *scales, float *panel) {
   v16f factor = v_load(scales);
   for (size_t i = 0; i < k; i += 4)

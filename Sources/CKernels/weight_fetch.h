@@ -16,8 +16,10 @@ static inline weight_fetch part_to_fetch(const glck_product_s8 *p, size_t block,
                                          size_t groups) {
   size_t steps = p->k / 64;
   if (steps < 4) return (weight_fetch){NULL, 0};
-  size_t lines = (blocks * p->k / 4 / groups + steps - 1) / steps;
-  return (weight_fetch){p->tiles + (block + blocks) * p->k * 16 + g * lines * steps * 64, lines};
+  size_t block_bytes = p->packed.nibbles ? 8 * p->k : 16 * p->k;
+  const int8_t *weights = p->packed.nibbles ? (const int8_t *)p->packed.nibbles : p->tiles;
+  size_t lines = (blocks * block_bytes / 64 / groups + steps - 1) / steps;
+  return (weight_fetch){weights + (block + blocks) * block_bytes + g * lines * steps * 64, lines};
 }
 
 /// Asks for the lines of one step.

@@ -31,7 +31,8 @@ import Testing
       #expect(k.relative_softmax != nil && k.divide_rows != nil && k.widen_row != nil && k.widen_panel != nil)
       #expect(
         k.pack_panels != nil && k.dot != nil && k.exp_rows != nil && k.activate_rows != nil && k.add_scaled != nil)
-      #expect(k.project_f64 != nil && k.channel_sums != nil)
+      #expect(k.project_f64 != nil && k.channel_sums != nil && k.unpack_tiles != nil)
+      #expect(k.widen_row_s4 != nil && k.widen_floats != nil)
       #expect(k.int8_limit != nil && k.f32_limit != nil)
     }
   }

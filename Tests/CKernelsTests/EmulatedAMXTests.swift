@@ -15,6 +15,13 @@ import Testing
     + [1, 2, 3, 4, 5, 8, 9].map { ProductS8Case(rows: 37, k: 192, blocks: $0, remainder: true) }
     // More rows than stay in the cache while all weights pass by.
     + [33, 70].map { ProductS8Case(rows: $0, k: 16_384, blocks: 3) }
+    // int4, which is unpacked ahead: more and fewer steps than there is to unpack, and several panels of rows.
+    + [1, 16, 31, 33, 64, 97, 129].flatMap { rows in
+      [(64, 5, 64), (192, 3, 128), (448, 4, 448), (768, 7, 32)].map {
+        ProductS8Case(rows: rows, k: $0.0, blocks: $0.1, remainder: rows % 2 == 0, group: $0.2)
+      }
+    }
+    + [33, 70].map { ProductS8Case(rows: $0, k: 16_384, blocks: 3, group: 128) }
 
   static func kernels() throws -> glck_kernels {
     var kernels = try InstructionSet.scalar()
@@ -25,7 +32,7 @@ import Testing
   @Test func agreesWithScalar() throws {
     let emulated = try Self.kernels()
     let scalar = try InstructionSet.scalar()
-    for c in ProductS8Tests.cases + Self.cases {
+    for c in ProductS8Tests.cases + ProductS4Tests.cases + Self.cases {
       let operands = c.operands()
       let (found, expected) = (Guarded<UInt32>([UInt32](repeating: 0, count: c.rows)), Guarded<UInt32>(c.rows))
       for row in 0..<c.rows { expected.pointer[row] = 0 }

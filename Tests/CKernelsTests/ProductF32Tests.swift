@@ -31,11 +31,15 @@ struct ProductF32Case {
       b: Guarded(random.floats(k * 16 * blocks, magnitude)), bias: Guarded(random.floats(16 * blocks)))
   }
 
-  func run(_ kernels: glck_kernels, _ operands: Operands) -> Guarded<Float> {
+  /// - Parameter halves: what is taken in place of `b`.
+  func run(
+    _ kernels: glck_kernels, _ operands: Operands, _ halves: Guarded<UInt16>? = nil, _ type: glck_float = GLCK_F32
+  ) -> Guarded<Float> {
     let stride = 16 * blocks + outputGap
     let output = Guarded<Float>(rows == 0 ? 0 : (rows - 1) * stride + 16 * blocks)
     var product = glck_product_f32(
-      rows: rows, k: k, blocks: blocks, a: operands.a.pointer, a_stride: operands.stride, b: operands.b.pointer,
+      rows: rows, k: k, blocks: blocks, a: operands.a.pointer, a_stride: operands.stride,
+      b: halves.map { UnsafeRawPointer($0.pointer) } ?? UnsafeRawPointer(operands.b.pointer), b_type: type,
       b_stride: bStride, b_block_stride: bBlockStride, bias: hasBias ? UnsafePointer(operands.bias.pointer) : nil,
       activation: gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE, output: output.pointer, output_stride: stride)
     let environment = glck_enter()
@@ -83,6 +87,19 @@ struct ProductF32Case {
         ElementaryTests.apply({ scalar.activate_rows(GLCK_ACTIVATION_GELU, $0, $1) }, [x])[0]
       }
       #expect(c.run(scalar, operands).bytes == expected.bytes, "\(c)")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available) func widensPanelsOf16Bits(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    for c in Self.cases + [ProductF32Case(rows: 13, k: 600, blocks: 6, hasBias: true, gelu: true)] {
+      for type in [GLCK_F16, GLCK_BF16] {
+        let operands = c.operands()
+        let halves = Guarded(
+          operands.b.elements.map { type == GLCK_F16 ? Float16($0).bitPattern : UInt16($0.bitPattern >> 16) })
+        for (i, half) in halves.elements.enumerated() { operands.b.pointer[i] = RowTests.widened(half, type) }
+        #expect(c.run(kernels, operands, halves, type).bytes == c.run(kernels, operands).bytes, "\(c)")
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-/// One int8 product with all its operands.
+/// One product of int8 activations with all its operands.
 struct ProductS8Case {
   var rows: Int
   var k: Int
@@ -12,6 +12,11 @@ struct ProductS8Case {
   /// A fixed code instead of random ones.
   var activation: Int8?
   var weight: Int8?
+  /// int4 weights with as many features a group; `weight` is then a code in −7 … 7.
+  var group: Int?
+  var multiplier: UInt8?
+  /// Whether outputs are multiplied by the next layer's input scales.
+  var isScaled = false
   let outputGap = 3
 
   struct Operands {
@@ -22,6 +27,9 @@ struct ProductS8Case {
     let remainderScales: Guarded<Float>
     let weights: [Int8]  // [channels][k]
     let tiles: Guarded<Int8>
+    let int4: Int4Tiles?
+    let scratch: Guarded<Int8>
+    let outputScales: Guarded<Float>
     let sums: Guarded<Int32>
     let channelScales: Guarded<Float>
     let bias: Guarded<Float>
@@ -33,7 +41,11 @@ struct ProductS8Case {
     // Rows lie apart, and the last ends with its features.
     let stride = k + 64
     let length = rows == 0 ? 0 : (rows - 1) * stride + k
-    let weights = weight.map { [Int8](repeating: $0, count: channels * k) } ?? random.codes(channels * k)
+    let int4 = group.map {
+      Int4Tiles(k: k, blocks: blocks, group: $0, code: weight, multiplier: multiplier, &random)
+    }
+    let weights =
+      int4?.weights ?? weight.map { [Int8](repeating: $0, count: channels * k) } ?? random.codes(channels * k)
     let tiles = Guarded<Int8>(channels * k)
     for channel in 0..<channels {
       for i in 0..<k {
@@ -47,8 +59,10 @@ struct ProductS8Case {
     return Operands(
       stride: stride, activations: Guarded(activations), remainders: Guarded(random.codes(length)),
       rowScales: Guarded(random.floats(rows, 0.02)), remainderScales: Guarded(random.floats(rows, 0.0001)),
-      weights: weights, tiles: tiles, sums: Guarded(sums), channelScales: Guarded(random.floats(channels, 0.01)),
-      bias: Guarded(random.floats(channels, 1)))
+      weights: weights, tiles: tiles, int4: int4,
+      scratch: Guarded(int4 == nil ? 0 : Int(GLCK_UNPACKED_BYTES) * k),
+      outputScales: Guarded(random.floats(channels, 3)), sums: Guarded(sums),
+      channelScales: Guarded(random.floats(channels, 0.01)), bias: Guarded(random.floats(channels, 1)))
   }
 
   func run(
@@ -61,16 +75,18 @@ struct ProductS8Case {
       activation_stride: operands.stride, row_scales: operands.rowScales.pointer,
       remainders: remainder ? UnsafePointer(operands.remainders.pointer) : nil,
       remainder_scales: remainder ? UnsafePointer(operands.remainderScales.pointer) : nil,
-      tiles: operands.tiles.pointer,
+      tiles: operands.int4 == nil ? UnsafePointer(operands.tiles.pointer) : nil,
+      packed: operands.int4?.packed ?? glck_tiles_s4(), scratch: operands.scratch.pointer,
       channel_sums: kernels.reads_channel_sums != 0 ? UnsafePointer(operands.sums.pointer) : nil,
       channel_scales: operands.channelScales.pointer,
       bias: hasBias ? UnsafePointer(operands.bias.pointer) : nil,
-      activation: gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE, output: output.pointer, output_stride: stride,
-      row_magnitudes: magnitudes?.pointer)
+      activation: gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE,
+      output_scales: isScaled ? UnsafePointer(operands.outputScales.pointer) : nil, output: output.pointer,
+      output_stride: stride, row_magnitudes: magnitudes?.pointer)
     let environment = glck_enter()
     kernels.product_s8(&product)
     glck_leave(environment)
-    #expect(output.isIntact && magnitudes?.isIntact != false)
+    #expect(output.isIntact && magnitudes?.isIntact != false && operands.scratch.isIntact)
     return output
   }
 
@@ -93,7 +109,8 @@ struct ProductS8Case {
         if remainder {
           y.addProduct(sum(operands.remainders, row, channel), operands.remainderScales.pointer[row] * g)
         }
-        output.pointer[row * stride + channel] = self.gelu ? gelu(y) : y
+        if self.gelu { y = gelu(y) }
+        output.pointer[row * stride + channel] = isScaled ? y * operands.outputScales.pointer[channel] : y
       }
     }
     return output
@@ -116,6 +133,8 @@ struct ProductS8Case {
         ProductS8Case(rows: rows, k: 192, blocks: 6, remainder: true, hasBias: false, gelu: true),
         ProductS8Case(rows: rows, k: 192, blocks: 7, hasBias: false),
         ProductS8Case(rows: rows, k: 768, blocks: 3, gelu: true),
+        ProductS8Case(rows: rows, k: 64, blocks: 5, gelu: true, isScaled: true),
+        ProductS8Case(rows: rows, k: 80, blocks: 4, remainder: true, isScaled: true),
       ]
     }
 

@@ -29,6 +29,62 @@ import Testing
     }
   }
 
+  @Test(arguments: InstructionSet.available) func widenRowOfInt4(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    var random = Random(13)
+    for n in awkwardLengths {
+      let padded = (n + 63) / 64 * 64
+      for group in [32, 64, 128, padded] {
+        for extreme in [false, true] {
+          var codes = (0..<padded).map { _ in Int8.random(in: -7...7, using: &random) }
+          if extreme { codes = codes.map { $0 < 0 ? -7 : 7 } }
+          let nibbles = Guarded([UInt8](repeating: 0, count: padded / 2))
+          for (i, code) in codes.enumerated() {
+            nibbles.pointer[i / 64 * 32 + i % 32] |= UInt8(code + 8) << (i % 64 < 32 ? 0 : 4)
+          }
+          let multipliers = Guarded(
+            (0..<(padded + group - 1) / group).map { _ in extreme ? 15 : UInt8.random(in: 1...15, using: &random) })
+          let output = Guarded<Float>(n)
+          kernels.widen_row_s4(n, nibbles.pointer, multipliers.pointer, group, 0.0123, output.pointer)
+          let expected = (0..<n).map { Float(Int(codes[$0]) * Int(multipliers.pointer[$0 / group])) * 0.0123 }
+          #expect(sameBits(output.elements, expected) && output.isIntact, "\(n) in groups of \(group)")
+        }
+      }
+    }
+  }
+
+  /// A value of 16 bits, by the definitions of the formats.
+  static func widened(_ half: UInt16, _ type: glck_float) -> Float {
+    guard type == GLCK_F16 else { return Float(bitPattern: UInt32(half) << 16) }
+    let (exponent, fraction) = (Int(half >> 10 & 31), Double(half & 1023))
+    let magnitude: Double =
+      switch exponent {
+      case 0: fraction * 0x1p-24
+      case 31: fraction == 0 ? .infinity : .nan
+      default: (1 + fraction * 0x1p-10) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+      }
+    return Float(half >> 15 == 0 ? magnitude : -magnitude)
+  }
+
+  @Test(arguments: InstructionSet.available) func widenFloats(_ set: InstructionSet) throws {
+    let kernels = try set.kernels()
+    let environment = glck_enter()
+    defer { glck_leave(environment) }
+    for type in [GLCK_F16, GLCK_BF16] {
+      // All values there are, and every length of the last vector.
+      for n in [65_536] + awkwardLengths {
+        let values = Guarded((0..<n).map { UInt16(truncatingIfNeeded: n == 65_536 ? $0 : $0 * 40_503) })
+        let output = Guarded<Float>(n)
+        kernels.widen_floats(n, type, values.pointer, output.pointer)
+        #expect(sameBits(output.elements, values.elements.map { Self.widened($0, type) }) && output.isIntact)
+      }
+    }
+    let floats = Guarded<Float>([1.5, -0, .infinity])
+    let output = Guarded<Float>(3)
+    kernels.widen_floats(3, GLCK_F32, floats.pointer, output.pointer)
+    #expect(sameBits(output.elements, floats.elements))
+  }
+
   @Test(arguments: InstructionSet.available) func widenPanel(_ set: InstructionSet) throws {
     let kernels = try set.kernels()
     var random = Random(7)

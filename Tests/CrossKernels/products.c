@@ -1,22 +1,53 @@
 // The int8 and f32 products, and the forms that their weights come in.
+#include <string.h>
 #include "harness.h"
 
 typedef struct {
   size_t rows, k, blocks;
-  int remainder, no_bias, gelu, magnitudes;
+  int remainder, no_bias, gelu, magnitudes, scaled;
   int fixed, activation, weight;  // codes that are all alike, or random ones
+  size_t group;                   // int4 with as many features a group, or int8
+  int multiplier;                 // of all groups, or random ones
 } s8_case;
 
+/// n of 1...15 in both halves, or `fixed` + 8.
+static uint8_t *random_nibbles(run *r, size_t count, int fixed) {
+  uint8_t *nibbles = guarded(r, count);
+  for (size_t i = 0; i < count; i++) {
+    uint32_t low = fixed == NO_CODE ? 1 + random_below(r, 15) : (uint32_t)(fixed + 8);
+    uint32_t high = fixed == NO_CODE ? 1 + random_below(r, 15) : (uint32_t)(fixed + 8);
+    nibbles[i] = (uint8_t)(low | high << 4);
+  }
+  return nibbles;
+}
+
+static glck_tiles_s4 random_packed(run *r, size_t k, size_t blocks, size_t group, int code, int multiplier) {
+  size_t groups = (k + group - 1) / group, count = 16 * blocks * groups;
+  uint8_t *multipliers = guarded(r, count);
+  for (size_t i = 0; i < count; i++) multipliers[i] = (uint8_t)(multiplier ? multiplier : 1 + (int)random_below(r, 15));
+  return (glck_tiles_s4){random_nibbles(r, 8 * blocks * k, code), multipliers, group};
+}
+
 static void product_s8_case(run *r, const glck_kernels *kernels, s8_case c) {
-  begin_case(r, "rows %zu k %zu blocks %zu remainder %d no_bias %d gelu %d magnitudes %d fixed %d activation %d weight %d",
-             c.rows, c.k, c.blocks, c.remainder, c.no_bias, c.gelu, c.magnitudes, c.fixed, c.activation,
-             c.weight);
+  begin_case(r, "rows %zu k %zu blocks %zu remainder %d no_bias %d gelu %d magnitudes %d fixed %d activation %d "
+             "weight %d%s", c.rows, c.k, c.blocks, c.remainder, c.no_bias, c.gelu, c.magnitudes, c.fixed, c.activation, c.weight,
+             c.scaled ? " scaled" : "");
   int activation = c.fixed ? c.activation : NO_CODE;
   // Rows lie apart, and the last ends with its features.
   size_t channels = 16 * c.blocks, stride = c.k + 48, output_stride = channels + 3;
   size_t length = c.rows ? (c.rows - 1) * stride + c.k : 0;
   size_t output_length = c.rows ? (c.rows - 1) * output_stride + channels : 0;
-  int8_t *tiles = random_codes(r, channels * c.k, c.fixed ? c.weight : NO_CODE);
+  glck_tiles_s4 packed = {0};
+  int8_t *tiles, *scratch = NULL;
+  if (c.group) {
+    packed = random_packed(r, c.k, c.blocks, c.group, c.fixed ? c.weight : NO_CODE, c.multiplier);
+    tiles = guarded(r, channels * c.k);
+    scratch = guarded(r, GLCK_UNPACKED_BYTES * c.k);
+    kernels->unpack_tiles(c.k, c.blocks, &packed, tiles);
+    result_bytes(r, tiles, channels * c.k);
+  } else {
+    tiles = random_codes(r, channels * c.k, c.fixed ? c.weight : NO_CODE);
+  }
   int32_t *sums = guarded(r, channels * sizeof *sums);
   for (size_t n = 0; n < channels; n++) {
     sums[n] = 0;
@@ -31,6 +62,7 @@ static void product_s8_case(run *r, const glck_kernels *kernels, s8_case c) {
       .tiles = tiles, .channel_sums = kernels->reads_channel_sums ? sums : NULL, .channel_scales = random_floats(r, channels, 0.01f),
       .bias = c.no_bias ? NULL : random_floats(r, channels, 1),
       .activation = c.gelu ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE,
+      .output_scales = c.scaled ? random_floats(r, channels, 3) : NULL,
       .output = guarded_floats(r, output_length), .output_stride = output_stride,
       .row_magnitudes = c.magnitudes ? guarded(r, c.rows * sizeof(uint32_t)) : NULL};
   // Raised, not set: some rows begin with more than they will have.
@@ -39,6 +71,12 @@ static void product_s8_case(run *r, const glck_kernels *kernels, s8_case c) {
   kernels->product_s8(&p);
   result_floats(r, p.output, output_length);
   if (c.magnitudes) result_bytes(r, p.row_magnitudes, c.rows * sizeof(uint32_t));
+  if (!c.group) return;
+  // int4 gives the bits of the int8 weights that it stands for.
+  const float *expected = p.output;
+  p.output = guarded_floats(r, output_length), p.tiles = NULL, p.packed = packed, p.scratch = scratch;
+  kernels->product_s8(&p);
+  REQUIRE(r, !memcmp(p.output, expected, output_length * sizeof *expected));
 }
 
 #define S8(...) product_s8_case(r, kernels, (s8_case){__VA_ARGS__})
@@ -76,6 +114,73 @@ static void product_s8_extremes(run *r, const glck_kernels *kernels) {
     for (size_t w = 0; w < 2; w++) {
       S8(.rows = 6, .k = 10912, .blocks = 1, .fixed = 1, .activation = codes[a], .weight = codes[w]);
       S8(.rows = 3, .k = 65536, .blocks = 1, .fixed = 1, .activation = codes[a], .weight = codes[w], .no_bias = 1);
+    }
+}
+
+/// int4 weights: groups of every width, whole and cut short; and what follows the sums.
+static void product_s4(run *r, const glck_kernels *kernels) {
+  static const size_t groups[] = {4, 32, 64, 96, 128, 192};
+  for (size_t rows = 0; rows <= 33; rows++) S8(.rows = rows, .k = 64, .blocks = 1 + rows % 7, .group = 32);
+  for (size_t g = 0; g < 6; g++)
+    for (size_t k = 64; k <= 320; k += 64) S8(.rows = 9, .k = k, .blocks = 5, .group = groups[g], .magnitudes = 1);
+  for (size_t k = 448; k <= 1088; k += 64) S8(.rows = 7, .k = k, .blocks = 2, .group = k, .remainder = 1, .gelu = 1);
+  for (size_t rows = 15; rows <= 65; rows += rows < 17 ? 1 : 8)
+    S8(.rows = rows, .k = 832, .blocks = 7, .group = 128, .remainder = (int)rows % 2);
+  for (size_t code = 0; code < 2; code++)
+    for (size_t multiplier = 1; multiplier <= 15; multiplier += 14)
+      S8(.rows = 6, .k = 128, .blocks = 4, .group = 64, .multiplier = (int)multiplier, .fixed = 1, .activation = -127,
+         .weight = code ? 7 : -7);
+  S8(.rows = 3, .k = 65536, .blocks = 1, .group = 128, .multiplier = 15, .fixed = 1, .activation = 127, .weight = -7);
+  // The scales of the next layer, with and without what else follows.
+  for (int form = 0; form < 16; form++)
+    S8(.rows = 11, .k = 128, .blocks = 5, .scaled = 1, .gelu = form & 1, .magnitudes = form >> 1 & 1,
+       .remainder = form >> 2 & 1, .group = form >> 3 ? 64 : 0);
+}
+
+static void unpack_tiles(run *r, const glck_kernels *kernels) {
+  for (size_t k = 4; k <= 140; k += 8)
+    for (size_t group = 4; group <= 68; group += 32) {
+      begin_case(r, "k %zu group %zu", k, group);
+      size_t blocks = k % 3, count = 16 * blocks * k;
+      glck_tiles_s4 packed = random_packed(r, k, blocks, group, NO_CODE, 0);
+      int8_t *tiles = guarded(r, count);
+      kernels->unpack_tiles(k, blocks, &packed, tiles);
+      result_bytes(r, tiles, count);
+      // Whose nibble and multiplier a code is, by the definition.
+      for (size_t i = 0; i < count; i++) {
+        size_t block = i / (16 * k), byte = i % 64, feature = i % (16 * k) / 64 * 4 + byte % 4;
+        uint8_t both = packed.nibbles[i / 64 * 32 + byte % 32];
+        size_t at = (block * ((k + group - 1) / group) + feature / group) * 16 + byte / 4;
+        REQUIRE(r, tiles[i] == ((byte < 32 ? both & 15 : both >> 4) - 8) * packed.multipliers[at]);
+      }
+    }
+}
+
+/// Panels of 16-bit floats: the bits of the same panels in f32.
+static void product_halves(run *r, const glck_kernels *kernels) {
+  for (size_t k = 0; k <= 600; k += k < 130 ? 13 : 127)
+    for (int type = GLCK_F16; type <= GLCK_BF16; type++) {
+      size_t rows = 1 + k % 8, blocks = 1 + k % 6, count = 16 * blocks * k;
+      begin_case(r, "k %zu type %d", k, type);
+      uint16_t *halves = guarded(r, count * sizeof *halves);
+      for (size_t i = 0; i < count; i++) {
+        // Not infinite, nor NaN.
+        uint32_t exponent = type == GLCK_F16 ? random_below(r, 31) : 110 + random_below(r, 20);
+        halves[i] = (uint16_t)(random_below(r, 2) << 15 | exponent << (type == GLCK_F16 ? 10 : 7) |
+                               random_below(r, type == GLCK_F16 ? 1024 : 128));
+      }
+      float *wide = guarded_floats(r, count), *expected = guarded_floats(r, rows * 16 * blocks);
+      kernels->widen_floats(count, (glck_float)type, halves, wide);
+      glck_product_f32 p = {.rows = rows, .k = k, .blocks = blocks, .a = random_floats(r, rows * k, 2), .a_stride = k,
+                            .b = wide, .b_stride = 16, .b_block_stride = 16 * k,
+                            .bias = k % 2 ? random_floats(r, 16 * blocks, 1) : NULL,
+                            .activation = k % 3 ? GLCK_ACTIVATION_GELU : GLCK_ACTIVATION_NONE, .output = expected,
+                            .output_stride = 16 * blocks};
+      kernels->product_f32(&p);
+      result_floats(r, expected, rows * 16 * blocks);
+      p.b = halves, p.b_type = (glck_float)type, p.output = guarded_floats(r, rows * 16 * blocks);
+      kernels->product_f32(&p);
+      REQUIRE(r, !memcmp(p.output, expected, rows * 16 * blocks * sizeof *expected));
     }
 }
 
@@ -150,6 +255,9 @@ static void panels(run *r, const glck_kernels *kernels) {
 
 const family product_families[] = {{"product_s8", product_s8},
                                    {"product_s8_extremes", product_s8_extremes},
+                                   {"product_s4", product_s4},
+                                   {"unpack_tiles", unpack_tiles},
+                                   {"product_halves", product_halves},
                                    {"product_f32", product_f32},
                                    {"project_f64", project_f64},
                                    {"channel_sums", channel_sums},

@@ -164,5 +164,40 @@ static void small_rows(run *r, const glck_kernels *kernels) {
     }
 }
 
-const family row_families[] = {
-    {"quantize", quantize}, {"layer_norm", layer_norm}, {"elementary", elementary}, {"small_rows", small_rows}, {0}};
+static void widen_rows(run *r, const glck_kernels *kernels) {
+  static const size_t groups[] = {32, 64, 96, 128, 320};
+  for (const size_t *length = awkward_lengths; *length; length++)
+    for (size_t g = 0; g < 5; g++) {
+      size_t n = *length, group = groups[g], whole = padded(n);
+      begin_case(r, "int4 n %zu group %zu", n, group);
+      uint8_t *nibbles = guarded(r, whole / 2), *multipliers = guarded(r, (whole + group - 1) / group);
+      for (size_t i = 0; i < whole / 2; i++)
+        nibbles[i] = (uint8_t)(1 + random_below(r, 15) + 16 * (1 + random_below(r, 15)));
+      for (size_t i = 0; i < (whole + group - 1) / group; i++) multipliers[i] = (uint8_t)(1 + random_below(r, 15));
+      float *wide = guarded_floats(r, n), scale = 0.0123f;
+      kernels->widen_row_s4(n, nibbles, multipliers, group, scale, wide);
+      result_floats(r, wide, n);
+      for (size_t i = 0; i < n; i++) {
+        uint8_t both = nibbles[i / 64 * 32 + i % 32];
+        REQUIRE(r, wide[i] == (float)(((i % 64 < 32 ? both & 15 : both >> 4) - 8) * multipliers[i / group]) * scale);
+      }
+    }
+  for (int type = GLCK_F16; type <= GLCK_BF16; type++) {
+    // All values there are, and every length of a last vector.
+    for (size_t n = 65536; n > 65519; n--) {
+      begin_case(r, "floats of type %d n %zu", type, n);
+      uint16_t *values = guarded(r, n * sizeof *values);
+      for (size_t i = 0; i < n; i++) values[i] = (uint16_t)i;
+      float *wide = guarded_floats(r, n);
+      kernels->widen_floats(n, (glck_float)type, values, wide);
+      result_floats(r, wide, n);
+    }
+  }
+}
+
+const family row_families[] = {{"quantize", quantize},
+                               {"layer_norm", layer_norm},
+                               {"elementary", elementary},
+                               {"small_rows", small_rows},
+                               {"widen_rows", widen_rows},
+                               {0}};

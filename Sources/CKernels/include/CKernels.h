@@ -15,6 +15,9 @@ enum { GLCK_NUMERICS_REVISION = 1 };
 /// Channels in a block, floats in a vector of N1, features in a tile.
 enum { GLCK_LANES = 16, GLCK_TILE_FEATURES = 64 };
 
+/// Bytes a feature that products with int4 weights unpack them to: four blocks of channels.
+enum { GLCK_UNPACKED_BYTES = 64 };
+
 /// The activation functions of N2. Products apply the first two themselves.
 typedef enum {
   GLCK_ACTIVATION_NONE = 0,
@@ -34,6 +37,13 @@ typedef enum {
   GLCK_ACTIVATION_LAPLACE
 } glck_activation;
 
+/// int4 weights in tiles (formats/glc.md, "Encodings"): those of int8 are (n - 8) * multiplier.
+typedef struct {
+  const uint8_t *nibbles;  // [blocks][k / 4][32]: n of byte j of an int8 tile's row and, in the high half, of byte j + 32
+  const uint8_t *multipliers;  // [blocks][k / group_size, rounded up][16 channels], in 1...15
+  size_t group_size;           // features, a multiple of 4; the last group of a channel may be shorter
+} glck_tiles_s4;
+
 /// int8 product with dequantization, bias and activation function (N4).
 typedef struct {
   size_t rows;    // activation rows, 0 allowed
@@ -45,15 +55,22 @@ typedef struct {
   const int8_t *remainders;   // [rows][k] with the same stride, or NULL
   const float *remainder_scales;  // [rows] when there are remainders
   const int8_t *tiles;           // [blocks][k / 4][16 channels][4 features], 64-byte aligned
+  glck_tiles_s4 packed;          // in place of the tiles where its nibbles are not NULL; k is a multiple of 64 then
+  int8_t *scratch;               // GLCK_UNPACKED_BYTES * k for them, 64-byte aligned. Calls at the same time need their own
   const int32_t *channel_sums;   // [16 * blocks]: sum of a channel's weights, for kernels that read them
   const float *channel_scales;   // [16 * blocks]
   const float *bias;             // [16 * blocks] or NULL
   glck_activation activation;
+  const float *output_scales;  // [16 * blocks] or NULL: the input scales of the layer that the outputs are quantized for,
+                               // by which they are multiplied last
   float *output;  // [rows][16 * blocks]
   size_t output_stride;
   uint32_t *row_magnitudes;  // [rows] or NULL: each raised to the largest bits(y) & 0x7FFFFFFF of its outputs, for
                              // glck_quantize. Calls at the same time need arrays of their own
 } glck_product_s8;
+
+/// How floats are stored.
+typedef enum { GLCK_F32 = 0, GLCK_F16 = 1, GLCK_BF16 = 2 } glck_float;
 
 /// f32 product in panels of 16 columns (N4): output = a * b (+ bias), fma over k in ascending order.
 typedef struct {
@@ -62,7 +79,8 @@ typedef struct {
   size_t blocks;         // columns / 16
   const float *a;        // [rows][k]
   size_t a_stride;
-  const float *b;        // column c of block n at feature k is b[n * b_block_stride + k * b_stride + c]
+  const void *b;         // column c of block n at feature k is b[n * b_block_stride + k * b_stride + c]
+  glck_float b_type;     // of what: 16-bit floats are widened exactly first
   size_t b_stride;
   size_t b_block_stride;
   const float *bias;     // [16 * blocks] or NULL
@@ -149,6 +167,15 @@ typedef struct {
   void (*divide_rows)(size_t rows, size_t n, float *x, size_t stride, const float *sums);
   /// output[i] = (float)codes[i] * scale.
   void (*widen_row)(size_t n, const int8_t *codes, float scale, float *output);
+  /// The same of an int4 row: byte j of every 32 holds features j and, in the high half, j + 32 of 64;
+  /// output[i] = (float)((nibble - 8) * multipliers[i / group_size]) * scale. group_size is a multiple of 32. All bytes of
+  /// the last 64 features are read.
+  void (*widen_row_s4)(size_t n, const uint8_t *nibbles, const uint8_t *multipliers, size_t group_size, float scale,
+                       float *output);
+  /// output[i] = values[i], exactly. Subnormals are kept; any NaN gives one.
+  void (*widen_floats)(size_t n, glck_float type, const void *values, float *output);
+  /// int4 tiles to those of int8, 64-byte aligned; k is a multiple of 4.
+  void (*unpack_tiles)(size_t k, size_t blocks, const glck_tiles_s4 *packed, int8_t *tiles);
   /// One block of tiles [k / 4][16][4] and its 16 scales to an f32 panel [k][16]; k is a multiple of 4.
   void (*widen_panel)(size_t k, const int8_t *tiles, const float *scales, float *panel);
   /// sums[16 * b + c] = the sum of all codes of channel c in block b of tiles [blocks][k / 4][16][4]; k is a multiple

@@ -70,7 +70,7 @@ struct Benchmark {
       return {
         var product = glck_product_f32()
         (product.rows, product.k, product.blocks) = (rows, k, blocks)
-        (product.a, product.a_stride, product.b) = (UnsafePointer(a.pointer), k, UnsafePointer(b.pointer))
+        (product.a, product.a_stride, product.b) = (UnsafePointer(a.pointer), k, UnsafeRawPointer(b.pointer))
         (product.b_stride, product.b_block_stride) = (16, 16 * k)
         (product.output, product.output_stride) = (output.pointer, channels)
         kernels.product_f32(&product)

@@ -49,10 +49,14 @@ enum KernelBenchmarks {
           }
         })
     }
+    print("time with int4 weights over time with int8 weights, in turns")
+    for benchmark in Int4Benchmark.all() {
+      row(benchmark.name, columns.map { rounded(benchmark.ratio($0.kernels)) })
+    }
   }
 
   static func row(_ name: String, _ cells: [String]) {
-    let label = name + String(repeating: " ", count: max(0, 40 - name.count))
+    let label = name + String(repeating: " ", count: max(0, 52 - name.count))
     print(label + cells.map { $0.padded(14) }.joined())
   }
 }

@@ -13,9 +13,24 @@ func seconds(_ call: () -> Void) -> Double {
   return samples[samples.count / 2]
 }
 
-private func now() -> Double {
+/// Seconds of `second` over seconds of `first`, called in turns: the median of the ratios, so that what else runs on the machine
+/// hits both. In time of the thread, which does not count when it has no processor.
+func ratioOfTimes(_ first: () -> Void, _ second: () -> Void) -> Double {
+  func sample(_ repeats: Int, _ call: () -> Void) -> Double {
+    let start = now(CLOCK_THREAD_CPUTIME_ID)
+    for _ in 0..<repeats { call() }
+    return now(CLOCK_THREAD_CPUTIME_ID) - start
+  }
+  first()
+  second()
+  let repeats = max(1, Int(0.002 / max(sample(1, first), 1e-7)))
+  let ratios = (0..<41).map { _ in 1 / sample(repeats, first) * sample(repeats, second) }.sorted()
+  return ratios[ratios.count / 2]
+}
+
+private func now(_ clock: clockid_t = CLOCK_MONOTONIC) -> Double {
   var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
+  clock_gettime(clock, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
@@ -38,6 +53,14 @@ func hash(_ i: Int) -> UInt32 { UInt32(truncatingIfNeeded: (UInt64(i) &+ 1) &* 0
 
 extension Operand where Element == Int8 {
   convenience init(codes count: Int) { self.init(count) { Int8(Int(hash($0) % 255) - 127) } }
+}
+
+extension Operand where Element == UInt8 {
+  /// int4 codes, two a byte, n in 1...15.
+  convenience init(nibbles count: Int) {
+    self.init(count) { UInt8(1 + hash($0) % 15 + (1 + (hash($0) >> 8) % 15) << 4) }
+  }
+  convenience init(multipliers count: Int) { self.init(count) { UInt8(1 + hash($0) % 15) } }
 }
 
 extension Operand where Element == Float {
