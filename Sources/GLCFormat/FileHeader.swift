@@ -5,9 +5,10 @@ import ModelCore
 struct FileHeader: Equatable, Sendable {
   static let magic: [UInt8] = [0x89, 0x47, 0x4C, 0x43, 0x0D, 0x0A, 0x1A, 0x0A]
   static let majorVersions: ClosedRange<UInt16> = 1...2
-  /// Of a file that has been converted, and of one that holds a verdict.
+  /// Of a file that has been converted, of one that holds a verdict, and of one whose vocabulary was made smaller.
   static let minorVersion: UInt16 = 0
   static let minorVersionWithVerdict: UInt16 = 1
+  static let minorVersionWithVocabularyMap: UInt16 = 2
   static let fixedSize = 64
   static let entrySize = 32
   static let checksumOffset = 32

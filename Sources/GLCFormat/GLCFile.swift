@@ -90,10 +90,11 @@ public final class GLCFile: Sendable {
     UnsafeRawBufferPointer(rebasing: file.unsafeBytes[range(record)])
   }
 
-  /// Reads all tensor data: compares every checksum, and holds int8 codes and channel sums to the format, because kernels
-  /// of different instruction sets agree on nothing else.
+  /// Reads all tensor data: compares every checksum, and holds codes, multipliers, channel sums and input scales to the format,
+  /// because kernels of different instruction sets agree on nothing else.
   /// - Parameter progress: called with the bytes done and the bytes in all.
   public func checkTensorData(progress: (Int, Int) -> Void = { _, _ in }) throws(GLCFormatError) {
+    _ = try vocabularyMap()
     let total = records.reduce(0) { $0 + $1.extent.count }
     var done = 0
     for record in records {
@@ -103,7 +104,7 @@ public final class GLCFile: Sendable {
       guard found == record.checksum else {
         throw .checksumMismatch(path: path, part: "tensor \(record.name)", expected: record.checksum, found: found)
       }
-      try IntegerCodes(record, bytes).check(path: path)
+      try IntegerCodes(record, bytes, path: path).check()
       done += bytes.count
       progress(done, total)
     }
@@ -124,7 +125,7 @@ private struct SectionTable {
       let range = Int(section.offset)..<Int(section.offset + section.size)
       guard let kind = SectionKind(rawValue: section.kind) else {
         guard section.isOptional else { throw .unknownSection(path: path, kind: section.kind) }
-        names.append(("kind \(section.kind)", range.count))
+        names.append((OptionalSectionKind(rawValue: section.kind)?.name ?? "kind \(section.kind)", range.count))
         continue
       }
       found.insert(kind)

@@ -5,13 +5,14 @@ public struct GLCLayout: Sendable {
   /// All tensors, sorted by name, with their places.
   public let records: [TensorRecord]
   static let tokenizerOffset = FileHeader.sectionAlignment
+  let vocabularyOffset: Int
   let directoryOffset: Int
   let dataOffset: Int
   let dataSize: Int
   let metadataOffset: Int
 
-  /// Places `records` behind a tokenizer of `tokenizerSize` bytes.
-  public init(records: [TensorRecord], tokenizerSize: Int) {
+  /// Places `records` behind a tokenizer of `tokenizerSize` bytes and a vocabulary map of `vocabularySize` bytes, 0 without one.
+  public init(records: [TensorRecord], tokenizerSize: Int, vocabularySize: Int = 0) {
     var placed = records.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     var end = 0
     for index in placed.indices {
@@ -22,7 +23,8 @@ public struct GLCLayout: Sendable {
     let alignment = FileHeader.sectionAlignment
     self.records = placed
     dataSize = end
-    directoryOffset = (Self.tokenizerOffset + tokenizerSize).roundedUp(toMultipleOf: alignment)
+    vocabularyOffset = (Self.tokenizerOffset + tokenizerSize).roundedUp(toMultipleOf: alignment)
+    directoryOffset = (vocabularyOffset + vocabularySize).roundedUp(toMultipleOf: alignment)
     dataOffset = (directoryOffset + TensorDirectory.encoded(placed).count).roundedUp(toMultipleOf: alignment)
     metadataOffset = (dataOffset + dataSize).roundedUp(toMultipleOf: alignment)
   }

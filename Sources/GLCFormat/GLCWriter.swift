@@ -8,15 +8,20 @@ public final class GLCWriter {
   private let output: AtomicFile
   private let tokenizerSize: Int
   private let tokenizerChecksum: UInt32
+  private let vocabulary: [UInt8]
   private let layout: GLCLayout
   /// All tensors, sorted by name, with their places.
   public private(set) var records: [TensorRecord]
   private var written: [Int]
   private let indexByName: [String: Int]
 
-  /// Creates the output beside `path`, reserves its space and writes the tokenizer.
-  public init(path: String, records: [TensorRecord], tokenizer: [UInt8]) throws(GLCFormatError) {
-    layout = GLCLayout(records: records, tokenizerSize: tokenizer.count)
+  /// Creates the output beside `path`, reserves its space and writes the tokenizer, and which rows the vocabulary's are if it was made
+  /// smaller.
+  public init(
+    path: String, records: [TensorRecord], tokenizer: [UInt8], vocabulary: VocabularyMap? = nil
+  ) throws(GLCFormatError) {
+    self.vocabulary = vocabulary?.encoded ?? []
+    layout = GLCLayout(records: records, tokenizerSize: tokenizer.count, vocabularySize: self.vocabulary.count)
     self.records = layout.records
     written = Array(repeating: 0, count: records.count)
     indexByName = Dictionary(layout.records.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -29,6 +34,7 @@ public final class GLCWriter {
       throw .file(error)
     }
     try write(tokenizer, at: GLCLayout.tokenizerOffset)
+    try write(self.vocabulary, at: layout.vocabularyOffset)
   }
 
   /// Appends the next bytes of a tensor's extent: codes first, then the other parts, each padded by ``padExtent(_:to:)``.
@@ -58,9 +64,11 @@ public final class GLCWriter {
   }
 
   /// Writes directory, metadata and header, syncs, and gives the file its name.
-  /// - Parameter majorVersion: the lowest that can say what the metadata says (``ModelConfiguration/formatVersion``).
+  /// - Parameters:
+  ///   - majorVersion: the lowest that can say what the metadata says (``ModelConfiguration/formatVersion``).
+  ///   - syncs: whether it has reached the disk then.
   /// - Returns: the size of the file.
-  public func finish(metadata: String, majorVersion: Int) throws(GLCFormatError) -> Int {
+  public func finish(metadata: String, majorVersion: Int, syncs: Bool = true) throws(GLCFormatError) -> Int {
     for (record, count) in zip(records, written) {
       precondition(count == record.extent.count, "tensor \(record.name) is incomplete")
     }
@@ -72,7 +80,7 @@ public final class GLCWriter {
     }
     func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { glck_crc32(0, $0.baseAddress, $0.count) } }
     let fileSize = layout.fileSize(metadataSize: metadataBytes.count)
-    let header = FileHeader(
+    var header = FileHeader(
       major: UInt16(majorVersion), fileSize: UInt64(fileSize), numericsRevision: UInt32(GLCK_NUMERICS_REVISION),
       sections: [
         section(.tokenizer, GLCLayout.tokenizerOffset, tokenizerSize, tokenizerChecksum),
@@ -80,10 +88,11 @@ public final class GLCWriter {
         section(.tensorData, layout.dataOffset, layout.dataSize, 0),
         section(.metadata, layout.metadataOffset, metadataBytes.count, checksum(metadataBytes)),
       ])
+    if !vocabulary.isEmpty { header.insert(vocabulary: vocabulary, at: layout.vocabularyOffset) }
     try write(directory, at: layout.directoryOffset)
     try write(metadataBytes, at: layout.metadataOffset)
     try write(header.encoded(), at: 0)
-    do throws(ModelCoreError) { try output.commit() } catch { throw .file(error) }
+    do throws(ModelCoreError) { try output.commit(syncs: syncs) } catch { throw .file(error) }
     return fileSize
   }
 

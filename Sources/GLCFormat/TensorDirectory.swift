@@ -19,11 +19,12 @@ enum TensorDirectory {
       body.append(littleEndian: UInt64(record.extent.lowerBound))
       body.append(littleEndian: UInt64(record.extent.count))
       body.append(littleEndian: record.checksum)
-      body.append(littleEndian: UInt32(0))
+      body.append(littleEndian: UInt32(record.groupSize))
       body.append(littleEndian: UInt32(record.rowsPerScale))
       body.append(littleEndian: UInt32(0))
       for part in [
-        record.codesSize, record.scalesOffset, record.channelSumsOffset, record.inputScalesOffset, 0, 0, 0, 0,
+        record.codesSize, record.scalesOffset, record.channelSumsOffset, record.inputScalesOffset,
+        record.multipliersOffset, 0, 0, 0,
       ] { body.append(littleEndian: UInt64(part)) }
       names += name
     }
@@ -108,20 +109,8 @@ private struct RecordDecoder {
     }
     let name = String(decoding: names[nameOffset..<nameOffset + nameSize], as: UTF8.self)
     let part = "tensor \(name)"
-    guard let encoding = TensorEncoding(rawValue: bytes.integer(at: 8, UInt16.self)), encoding != .int4 else {
-      throw malformed(part, "encoding 1 to 4", "\(bytes.integer(at: 8, UInt16.self))")
-    }
-    guard let layout = TensorLayout(rawValue: bytes.integer(at: 10, UInt16.self)) else {
-      throw malformed(part, "layout 1 to 3", "\(bytes.integer(at: 10, UInt16.self))")
-    }
-    let rank = bytes.integer(at: 12, UInt32.self)
-    guard (1...3).contains(rank) else { throw malformed(part, "rank 1 to 3", "\(rank)") }
-    let shape = (0..<Int(rank)).map { Int(bytes.integer(at: 16 + 4 * $0, UInt32.self)) }
-    let hasInputScales = bytes.integer(at: 88, UInt64.self) != 0
-    guard
-      var record = TensorRecord(
-        name: name, encoding: encoding, layout: layout, shape: shape, hasInputScales: hasInputScales)
-    else { throw malformed(part, "a shape that fits its layout", "\(layout) \(shape)") }
+    var record = try form(name: name, part: part)
+    try checkParts(of: record, part: part)
     let offset = bytes.integer(at: 32, UInt64.self)
     let size = bytes.integer(at: 40, UInt64.self)
     guard offset % UInt64(TensorRecord.extentAlignment) == 0, size == UInt64(record.extent.count),
@@ -130,17 +119,57 @@ private struct RecordDecoder {
       throw malformed(
         part, "\(record.extent.count) bytes at a multiple of 64 within \(dataSize)", "\(size) bytes at \(offset)")
     }
-    let parts =
-      [52, 56].map { UInt64(bytes.integer(at: $0, UInt32.self)) }
-      + [64, 72, 80, 88, 96].map { bytes.integer(at: $0, UInt64.self) }
-    let expected = [
-      0, record.rowsPerScale, record.codesSize, record.scalesOffset, record.channelSumsOffset,
-      record.inputScalesOffset, 0,
-    ].map(UInt64.init)
-    guard parts == expected else { throw malformed(part, "parts at \(expected)", "\(parts)") }
     record.extent = Int(offset)..<Int(end)
     record.checksum = bytes.integer(at: 48, UInt32.self)
     return record
+  }
+
+  /// The tensor as its encoding, layout, shape and group size make it.
+  private func form(name: String, part: String) throws(GLCFormatError) -> TensorRecord {
+    guard let encoding = TensorEncoding(rawValue: bytes.integer(at: 8, UInt16.self)) else {
+      throw malformed(part, "encoding 1 to 5", "\(bytes.integer(at: 8, UInt16.self))")
+    }
+    guard let layout = TensorLayout(rawValue: bytes.integer(at: 10, UInt16.self)) else {
+      throw malformed(part, "layout 1 to 3", "\(bytes.integer(at: 10, UInt16.self))")
+    }
+    let rank = bytes.integer(at: 12, UInt32.self)
+    guard (1...3).contains(rank) else { throw malformed(part, "rank 1 to 3", "\(rank)") }
+    guard TensorRecord.isStorable(encoding, layout, rank: Int(rank)) else {
+      throw malformed(part, TensorRecord.storableForms(of: encoding), "\(encoding) in \(layout) of rank \(rank)")
+    }
+    let shape = (0..<Int(rank)).map { Int(bytes.integer(at: 16 + 4 * $0, UInt32.self)) }
+    let groupSize = Int(bytes.integer(at: 52, UInt32.self))
+    let groupSizes = encoding == .int4 ? TensorRecord.groupSizes(columns: shape[shape.count - 1]) : [0]
+    guard groupSizes.contains(groupSize) else {
+      let expected = groupSizes.map(String.init).joined(separator: ", ")
+      throw malformed(part, groupSizes.count > 1 ? "a group size of \(expected)" : "no group size", "\(groupSize)")
+    }
+    let hasInputScales = bytes.integer(at: 88, UInt64.self) != 0
+    guard !hasInputScales || TensorRecord.takesInputScales(encoding, layout, rank: Int(rank)) else {
+      throw malformed(
+        part, "input scales only in int8 or int4 tiles of rank 2", "some in \(encoding) \(layout) of rank \(rank)")
+    }
+    guard
+      let record = TensorRecord(
+        name: name, encoding: encoding, layout: layout, shape: shape, groupSize: groupSize,
+        hasInputScales: hasInputScales)
+    else { throw malformed(part, "a shape that fits its layout", "\(layout) \(shape)") }
+    return record
+  }
+
+  private func checkParts(of record: TensorRecord, part: String) throws(GLCFormatError) {
+    let rowsPerScale = bytes.integer(at: 56, UInt32.self)
+    guard rowsPerScale == UInt32(record.rowsPerScale) else {
+      throw malformed(part, "\(record.rowsPerScale) rows per scale", "\(rowsPerScale)")
+    }
+    for (name, offset, expected) in [
+      ("codes of size", 64, record.codesSize), ("scales at", 72, record.scalesOffset),
+      ("channel sums at", 80, record.channelSumsOffset), ("input scales at", 88, record.inputScalesOffset),
+      ("multipliers at", 96, record.multipliersOffset),
+    ] {
+      let found = bytes.integer(at: offset, UInt64.self)
+      guard found == UInt64(expected) else { throw malformed(part, "\(name) \(expected)", "\(found)") }
+    }
   }
 
   private func malformed(_ part: String, _ expected: String, _ found: String) -> GLCFormatError {

@@ -17,6 +17,9 @@ public enum TensorEncoding: UInt16, Sendable {
     case .int4: count / 2
     }
   }
+
+  /// Whether values are codes times a scale.
+  public var isQuantized: Bool { self == .int8 || self == .int4 }
 }
 
 /// In what order the codes of a tensor lie (formats/glc.md, "Layouts").
@@ -51,35 +54,48 @@ public struct TensorRecord: Sendable, Equatable {
   public var scalesOffset = 0
   /// Offset of the channel sums in the extent; 0 where there are none.
   public var channelSumsOffset = 0
-  /// Offset of the input scale vector in the extent; 0 where there is none.
+  /// Offset of the input scale vector (one f32 a feature, padding included) in the extent; 0 where there is none.
   public var inputScalesOffset = 0
+  /// Input features that share a multiplier; 0 without multipliers.
+  public var groupSize = 0
+  /// Offset of the group multipliers (a byte each) in the extent; 0 where there are none.
+  public var multipliersOffset = 0
 
   /// Lays out a tensor's parts; the extent starts at 0 until a place is found for it.
-  /// Returns `nil` where the sizes overflow.
+  /// - Parameters:
+  ///   - groupSize: of int4 one of ``groupSizes(columns:)``, of other encodings 0.
+  ///   - hasInputScales: only for quantized tiles of rank 2.
+  /// - Returns: `nil` where the format has no such tensor, or its sizes overflow.
   public init?(
-    name: String, encoding: TensorEncoding, layout: TensorLayout, shape: [Int], hasInputScales: Bool = false
+    name: String, encoding: TensorEncoding, layout: TensorLayout, shape: [Int], groupSize: Int = 0,
+    hasInputScales: Bool = false
   ) {
     self.name = name
     self.encoding = encoding
     self.layout = layout
     self.shape = shape
-    let geometry = geometry
-    guard let geometry, let codes = encoding.byteCount(geometry.codeCount) else { return nil }
+    self.groupSize = groupSize
+    guard Self.isStorable(encoding, layout, rank: shape.count),
+      !hasInputScales || Self.takesInputScales(encoding, layout, rank: shape.count),
+      encoding == .int4 ? Self.groupSizes(columns: shape[shape.count - 1]).contains(groupSize) : groupSize == 0,
+      let geometry, let codes = encoding.byteCount(geometry.codeCount)
+    else { return nil }
     codesSize = codes
     guard var end = codes.checkedRoundedUp(toMultipleOf: Self.extentAlignment) else { return nil }
-    func place(_ count: Int, _ offset: inout Int) -> Bool {
+    func place(_ count: Int, of size: Int = 4, _ offset: inout Int) -> Bool {
       offset = end
-      guard let bytes = count.checkedMultiplying(by: 4)?.checkedRoundedUp(toMultipleOf: Self.extentAlignment),
+      guard let bytes = count.checkedMultiplying(by: size)?.checkedRoundedUp(toMultipleOf: Self.extentAlignment),
         let next = end.checkedAdding(bytes)
       else { return false }
       end = next
       return true
     }
-    if encoding == .int8 {
+    if encoding.isQuantized {
       rowsPerScale = 1
       guard place(geometry.scaleCount, &scalesOffset) else { return nil }
       if layout == .tiles, shape.count == 2, !place(geometry.scaleCount, &channelSumsOffset) { return nil }
       if hasInputScales, !place(geometry.paddedColumns, &inputScalesOffset) { return nil }
+      if encoding == .int4, !place(geometry.multiplierCount, of: 1, &multipliersOffset) { return nil }
     }
     extent = 0..<end
   }
@@ -96,6 +112,10 @@ public struct TensorRecord: Sendable, Equatable {
     public var scaleCount: Int
     /// Codes in all, padding included.
     public var codeCount: Int
+    /// Groups of a row, the last of which may be shorter; 0 without multipliers.
+    public var groups: Int
+    /// Multipliers in all, padding included.
+    public var multiplierCount: Int
   }
 
   /// The sizes of the stored form, or `nil` where they overflow or rank and layout do not go together.
@@ -105,16 +125,18 @@ public struct TensorRecord: Sendable, Equatable {
     let rows = shape.count == 1 ? 1 : shape[shape.count - 2]
     let columns = shape[shape.count - 1]
     let rowPadding = layout == .rows ? 1 : 16
-    let columnPadding = layout == .tiles ? (shape.count == 3 ? 16 : 64) : 1
+    let columnPadding = layout == .tiles ? (shape.count == 3 ? 16 : 64) : encoding == .int4 ? 64 : 1
     guard layout == .rows || shape.count > 1,
       let paddedRows = rows.checkedRoundedUp(toMultipleOf: rowPadding),
       let paddedColumns = columns.checkedRoundedUp(toMultipleOf: columnPadding),
       let codeCount = [matrices, paddedRows, paddedColumns].checkedElementCount(),
       let scaleCount = matrices.checkedMultiplying(by: paddedRows)
     else { return nil }
+    let groups = groupSize > 0 ? paddedColumns / groupSize + (paddedColumns % groupSize > 0 ? 1 : 0) : 0
+    // No more of them than codes.
     return Geometry(
       matrices: matrices, paddedRows: paddedRows, paddedColumns: paddedColumns, scaleCount: scaleCount,
-      codeCount: codeCount)
+      codeCount: codeCount, groups: groups, multiplierCount: scaleCount * groups)
   }
 
   /// Encoding, layout and shape in words.

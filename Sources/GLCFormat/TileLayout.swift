@@ -32,8 +32,9 @@ public enum TileLayout {
   }
 
   /// Writes one panel: up to 16 rows of `columns` values to `columns` rows of 16 values.
-  public static func packPanel(
-    rows: UnsafeBufferPointer<Float>, rowCount: Int, columns: Int, into panel: UnsafeMutablePointer<Float>
+  @inlinable
+  public static func packPanel<Value: ExpressibleByIntegerLiteral>(
+    rows: UnsafeBufferPointer<Value>, rowCount: Int, columns: Int, into panel: UnsafeMutablePointer<Value>
   ) {
     precondition(rowCount <= channels && rows.count >= rowCount * columns)
     guard let source = rows.baseAddress else { return }

@@ -82,8 +82,9 @@ public final class AtomicFile: Sendable {
   }
 
   /// Syncs the file and gives it its name, replacing what was there.
-  public consuming func commit() throws(ModelCoreError) {
-    guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason()) }
+  /// - Parameter syncs: false for what is thrown away again.
+  public consuming func commit(syncs: Bool = true) throws(ModelCoreError) {
+    guard !syncs || fsync(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason()) }
     // A new name is one step. Only where there is an old file does a temporary name stand beside it, for an instant.
     if isNamed || glcp_link_nameless(descriptor, path) != 0 {
       guard isNamed || glcp_link_nameless(descriptor, temporaryPath) == 0 else {
@@ -95,6 +96,7 @@ public final class AtomicFile: Sendable {
         throw .writeFailed(path: path, reason: reason)
       }
     }
+    guard syncs else { return }
     let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder >= 0 {
       fsync(folder)

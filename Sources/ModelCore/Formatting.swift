@@ -27,6 +27,12 @@ public enum Formatting {
     return "\(sign)\(scaled / Int(scale))." + String(repeating: "0", count: count - fraction.count) + fraction
   }
 
+  /// Two digits a byte, lower case.
+  public static func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
   /// `value` with `count` decimals and always a sign.
   public static func signed(_ value: Double, _ count: Int) -> String {
     let text = decimals(value, count)

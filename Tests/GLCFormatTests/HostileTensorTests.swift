@@ -89,7 +89,8 @@ import Testing
       TensorRecord(name: name, encoding: .f32, layout: .panels, shape: try source.record(name).shape))
     let path = try rewritten(source, [other])
     let error = thrown(GLiClassError.self) { try GLiClassModel(path: path) }
-    #expect(error?.message.contains("query, key and value in one encoding") == true, "\(String(describing: error))")
+    let expected = "layers.0.attention.key.weight: expected f32, f16 or bf16 as of layers.0.attention.query.weight"
+    #expect(error?.message.contains(expected) == true, "\(String(describing: error))")
   }
 
   /// Every tensor in every form that the directory takes: an error that names it, or logits.
@@ -104,8 +105,12 @@ import Testing
     for record in source.records {
       for (encoding, layout) in [
         (TensorEncoding.int8, TensorLayout.tiles), (.int8, .rows), (.f32, .panels), (.f32, .rows), (.f16, .rows),
+        (.int4, .tiles), (.int4, .rows), (.bf16, .panels),
       ] where encoding != record.encoding || layout != record.layout {
-        guard let other = TensorRecord(name: record.name, encoding: encoding, layout: layout, shape: record.shape)
+        guard
+          let other = TensorRecord(
+            name: record.name, encoding: encoding, layout: layout, shape: record.shape,
+            groupSize: encoding == .int4 ? 32 : 0)
         else { continue }
         let path = try rewritten(source, [other])
         defer { try? FileManager.default.removeItem(atPath: path) }
