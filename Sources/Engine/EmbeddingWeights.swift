@@ -40,12 +40,17 @@ struct EmbeddingWeights {
 
 /// A table of embeddings, one row a token, a position or a segment.
 struct EmbeddingTable {
-  private enum Rows {
-    case int8(codes: UnsafePointer<Int8>, scales: UnsafePointer<Float>, rowsPerScale: Int)
-    case f32(UnsafePointer<Float>)
+  private enum Scheme {
+    case int8(scales: UnsafePointer<Float>, rowsPerScale: Int)
+    /// Multipliers are [rows][groups].
+    case int4(scales: UnsafePointer<Float>, multipliers: UnsafePointer<UInt8>, groups: Int, groupSize: Int)
+    case floats(glck_float)
   }
 
-  private let rows: Rows
+  private let scheme: Scheme
+  /// The first row where the table is mapped, and the bytes from one to the next.
+  private let rows: UnsafePointer<UInt8>
+  private let rowBytes: Int
   private let file: MappedFile
   /// Where the rows begin in the file, for a table that is read row by row.
   private let offset: Int?
@@ -57,46 +62,53 @@ struct EmbeddingTable {
   ) throws(EngineError) {
     self.columns = columns
     let record = try file.tensor(name, shape: [count, columns])
+    guard record.layout == .rows, !isSmall || record.encoding == .f32 else {
+      throw .format(
+        .unexpectedTensor(
+          path: file.path, tensor: name, expected: isSmall ? "f32 rows" : "int8, int4, f32, f16 or bf16 rows",
+          found: record.summary))
+    }
     let extent = file.extent(record)
     self.file = file.file
     offset = extent.count > mappedBytes ? file.range(record).lowerBound : nil
-    switch (record.encoding, record.layout) {
-    case (.int8, .rows) where !isSmall:
-      rows = .int8(
-        codes: try extent.typed(Int8.self, at: 0, file, name),
+    rows = try extent.typed(UInt8.self, at: 0, file, name)
+    rowBytes = record.codesSize / count
+    switch record.encoding {
+    case .int8:
+      scheme = .int8(
         scales: try extent.typed(Float.self, at: record.scalesOffset, file, name), rowsPerScale: record.rowsPerScale)
-    case (.f32, .rows): rows = .f32(try extent.typed(Float.self, at: 0, file, name))
-    default:
-      throw .format(
-        .unexpectedTensor(
-          path: file.path, tensor: name, expected: isSmall ? "f32 rows" : "int8 or f32 rows", found: record.summary))
+    case .int4:
+      scheme = .int4(
+        scales: try extent.typed(Float.self, at: record.scalesOffset, file, name),
+        multipliers: try extent.typed(UInt8.self, at: record.multipliersOffset, file, name),
+        groups: record.geometry?.groups ?? 0, groupSize: record.groupSize)
+    case .f32, .f16, .bf16: scheme = .floats(try FloatValues(record, file).type)
     }
   }
 
   /// Writes one row, widened, to `target`.
-  /// - Parameter scratch: room for a row besides.
+  /// - Parameter scratch: room for a row as it is stored, and for one of floats.
   func copy(
     _ row: Int, to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
     _ kernels: UnsafePointer<glck_kernels>
   ) {
-    switch rows {
-    case .int8(let codes, let scales, let rowsPerScale):
-      var own = codes + row * columns
-      if let offset {
-        let bytes = UnsafeMutableRawBufferPointer(start: scratch, count: columns)
-        file.read(at: offset + row * columns, into: bytes)
-        own = UnsafeRawPointer(scratch).assumingMemoryBound(to: Int8.self)
-      }
-      kernels.pointee.widen_row(columns, own, scales[row / rowsPerScale], target)
-    case .f32(let rows):
-      if let offset {
-        let bytes = UnsafeMutableRawBufferPointer(start: target, count: columns * MemoryLayout<Float>.stride)
-        file.read(at: offset + row * bytes.count, into: bytes)
-      } else {
-        target.update(from: rows + row * columns, count: columns)
-      }
+    var own = UnsafeRawPointer(rows + row * rowBytes)
+    if let offset {
+      file.read(at: offset + row * rowBytes, into: UnsafeMutableRawBufferPointer(start: scratch, count: rowBytes))
+      own = UnsafeRawPointer(scratch)
+    }
+    switch scheme {
+    case .int8(let scales, let rowsPerScale):
+      kernels.pointee.widen_row(columns, own.assumingMemoryBound(to: Int8.self), scales[row / rowsPerScale], target)
+    case .int4(let scales, let multipliers, let groups, let groupSize):
+      kernels.pointee.widen_row_s4(
+        columns, own.assumingMemoryBound(to: UInt8.self), multipliers + row * groups, groupSize, scales[row], target)
+    case .floats(let type): kernels.pointee.widen_floats(columns, type, own, target)
     }
   }
+
+  /// Floats that have room for a row of `columns` in any form: of int4 it is padded.
+  static func scratchFloats(columns: Int) -> Int { max(columns, columns.roundedUp(toMultipleOf: 64) / 8) }
 }
 
 /// The convolution beside the first layer, as a linear layer over neighbouring tokens.

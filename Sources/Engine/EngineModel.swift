@@ -13,6 +13,8 @@ public final class EngineModel: @unchecked Sendable {
   let head: HeadWeights
   /// How the products of attention are computed.
   public let attention: AttentionPrecision
+  /// The most input features, as stored, that a layer with int4 weights may have; 0 without such layers.
+  let int4Inputs: Int
 
   /// What the model is.
   public var configuration: ModelConfiguration { file.configuration }
@@ -23,6 +25,10 @@ public final class EngineModel: @unchecked Sendable {
   /// - Parameter mappedTableBytes: A larger table of tokens is read row by row.
   package init(_ file: GLCFile, mappedTableBytes: Int) throws(EngineError) {
     self.file = file
+    int4Inputs = file.records.reduce(0) { most, record in
+      guard record.encoding == .int4, record.layout == .tiles, let geometry = record.geometry else { return most }
+      return max(most, min(geometry.paddedColumns, Linear.maximumQuantizedInputs))
+    }
     let encoder = file.configuration.encoder
     let attention = try Self.attentionPrecision(file)
     embeddings = try EmbeddingWeights(file, file.configuration, mappedBytes: mappedTableBytes)
@@ -32,7 +38,8 @@ public final class EngineModel: @unchecked Sendable {
     self.attention = attention
     guard attention == .f32 || layers.allSatisfy(\.canAttendQuantized) else {
       throw .unsupported(
-        path: file.path, field: "numerics.attention", expected: "f32 where attention's weights are f32", found: "int8")
+        path: file.path, field: "numerics.attention", expected: "f32 where relative embeddings are not int8",
+        found: "int8")
     }
     convolution = try ConvolutionWeights(file, encoder)
     head = try HeadWeights(file, file.configuration)
@@ -61,7 +68,7 @@ public final class EngineModel: @unchecked Sendable {
     guard isUniform, found == expected else {
       throw .unsupported(
         path: file.path, field: "numerics.head_activations",
-        expected: isUniform ? expected : "a head whose weights have one encoding", found: found)
+        expected: isUniform ? expected : "projectors that are all quantized, or none of them", found: found)
     }
   }
 
@@ -93,7 +100,8 @@ struct LayerNormWeights {
 struct RelativeEmbeddings {
   enum Rows {
     case int8(tiles: UnsafePointer<Int8>, scales: UnsafePointer<Float>)
-    case f32(panels: UnsafePointer<Float>)
+    /// f32, f16 or bf16
+    case floats(panels: FloatValues)
   }
 
   let rows: Rows
@@ -110,10 +118,11 @@ struct RelativeEmbeddings {
       rows = .int8(
         tiles: try extent.typed(Int8.self, at: 0, file, name),
         scales: try extent.typed(Float.self, at: record.scalesOffset, file, name))
-    case (.f32, .panels): rows = .f32(panels: try extent.typed(Float.self, at: 0, file, name))
+    case (.f32, .panels), (.f16, .panels), (.bf16, .panels): rows = .floats(panels: try FloatValues(record, file))
     default:
       throw .format(
-        .unexpectedTensor(path: file.path, tensor: name, expected: "int8 tiles or f32 panels", found: record.summary))
+        .unexpectedTensor(
+          path: file.path, tensor: name, expected: "int8 tiles, or f32, f16 or bf16 panels", found: record.summary))
     }
   }
 }
@@ -139,11 +148,8 @@ struct EncoderLayer {
     query = try square("query")
     key = try square("key")
     value = try square("value")
-    guard key.isQuantized == query.isQuantized, value.isQuantized == query.isQuantized else {
-      // They read the same rows, which are quantized once or not at all.
-      throw .unsupported(
-        path: file.path, field: "\(name).attention", expected: "query, key and value in one encoding",
-        found: "different ones")
+    for (role, linear) in [("key", key), ("value", value)] {
+      try Self.checkShared(file, "\(name).attention.\(role).weight", linear, "\(name).attention.query.weight", query)
     }
     attentionOutput = try square("output")
     attentionNorm = try LayerNormWeights(file, "\(name).attention.norm", size: hidden)
@@ -159,8 +165,25 @@ struct EncoderLayer {
     outputNorm = try LayerNormWeights(file, "\(name).feed_forward.norm", size: hidden)
   }
 
-  /// Whether everything that attention's products read is int8.
+  /// Whether attention's products can be of int8: queries, keys and values are quantized while it runs.
   var canAttendQuantized: Bool {
-    query.isQuantized && [relativeKeys, relativeQueries].allSatisfy { $0.map(\.isQuantized) ?? true }
+    [relativeKeys, relativeQueries].allSatisfy { $0.map(\.isQuantized) ?? true }
+  }
+
+  /// Queries, keys and values are made of the same rows, which are quantized once, or not at all.
+  private static func checkShared(
+    _ file: GLCFile, _ name: String, _ linear: Linear, _ firstName: String, _ first: Linear
+  ) throws(EngineError) {
+    guard !linear.sharesQuantization(with: first) else { return }
+    let (expected, found) =
+      linear.isQuantized != first.isQuantized
+      ? (first.isQuantized ? "int8 or int4" : "f32, f16 or bf16", try file.tensor(name).summary)
+      : first.inputScales == nil
+        ? ("no input scales", "some")
+        : ("its input scales", linear.inputScales == nil ? "none" : "others")
+    throw .format(
+      .unexpectedTensor(
+        path: file.path, tensor: name, expected: "\(expected) as of \(firstName), which reads the same rows",
+        found: found))
   }
 }

@@ -132,7 +132,8 @@ public final class EngineSession {
     let shape = BatchShape(
       batch, threads: pool.count, configuration: model.configuration, attention: model.attention,
       summedStates: model.head.layerWeights?.count ?? 0,
-      relativeRows: encoder.usesRelativePositions ? relativePositions.rows(length: batch.longest) : 0..<0)
+      relativeRows: encoder.usesRelativePositions ? relativePositions.rows(length: batch.longest) : 0..<0,
+      int4Inputs: model.int4Inputs)
     let work = model.layers.first?.work(tokens: batch.tokens.count) ?? 0
     pool.limit = work * model.layers.count < Work.leastPass && !options.dividesEverything ? 1 : pool.count
     return try ForwardPass(session: self, batch: batch, buffers: try workspace.buffers(shape)).run()

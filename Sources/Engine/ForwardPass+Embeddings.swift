@@ -8,7 +8,6 @@ extension ForwardPass {
   func embed() throws(EngineError) {
     let weights = session.model.embeddings
     let hidden = buffers.hidden
-    let quantizes = session.model.layers.first?.query.isQuantized ?? false
     if let projection = weights.projection, let sums = buffers.embedding {
       for start in blockStarts {
         let rows = block(from: start)
@@ -22,7 +21,7 @@ extension ForwardPass {
     }
     try layerNorm(
       weights.norm, input: hidden.floats, inputStride: hidden.floatStride, residual: nil, into: hidden,
-      quantizes: quantizes, rows: batch.tokens.count, "embeddings")
+      reader: session.model.layers.first?.query, rows: batch.tokens.count, "embeddings")
   }
 
   /// Rows that go through a wide buffer at once, which so need not have room for all.
@@ -102,11 +101,11 @@ extension ForwardPass {
   }
 
   /// hidden = LayerNorm(convolution + hidden), where hidden is the first layer's output.
-  func addConvolution(_ convolution: ConvolutionWeights, nextIsQuantized: Bool) throws(EngineError) {
+  func addConvolution(_ convolution: ConvolutionWeights, reader: Linear?) throws(EngineError) {
     guard let convolved = buffers.convolved else { return }
     try layerNorm(
       convolution.norm, input: convolved, inputStride: encoder.hiddenSize, residual: buffers.hidden,
-      into: buffers.hidden, quantizes: nextIsQuantized, rows: batch.tokens.count, "convolution")
+      into: buffers.hidden, reader: reader, rows: batch.tokens.count, "convolution")
   }
 
   /// Keeps the states after `count` layers where the head weighs them; all rows of them are computed then.

@@ -7,20 +7,22 @@ extension ForwardPass {
   func project(_ layer: EncoderLayer, _ queries: Queries) {
     let items = AttentionPart.allCases.count * layer.query.blocks
     pool.split(items, work: projectionWork(layer, queries), (pass: self, layer: layer, queries: queries)) {
-      own, _, range in
-      for part in AttentionPart.allCases { own.pass.project(own.layer, own.queries, part, range) }
+      own, thread, range in
+      for part in AttentionPart.allCases { own.pass.project(own.layer, own.queries, part, range, thread) }
     }
   }
 
   /// What `range` has of one part: blocks of 16 channels, counted over all.
-  private func project(_ layer: EncoderLayer, _ queries: Queries, _ part: AttentionPart, _ range: Range<Int>) {
+  private func project(
+    _ layer: EncoderLayer, _ queries: Queries, _ part: AttentionPart, _ range: Range<Int>, _ thread: Int
+  ) {
     let linear = layer[part]
     let (rows, count) = input(of: part, queries)
     let first = part.rawValue * linear.blocks
     let own = range.clamped(to: first..<first + linear.blocks)
     linear.multiply(
       kernels, rows, rows: 0..<count, blocks: own.lowerBound - first..<own.upperBound - first,
-      output: buffers.projections + first * 16, stride: 3 * encoder.hiddenSize)
+      scratch: buffers.unpacked[thread], output: buffers.projections + first * 16, stride: 3 * encoder.hiddenSize)
   }
 
   /// The panels of one head's relative rows, as many as the batch can meet.
@@ -30,13 +32,16 @@ extension ForwardPass {
   }
 
   private func widen(_ embeddings: RelativeEmbeddings, head: Int, into panels: UnsafeMutablePointer<Float>) {
-    guard case .int8(let tiles, let scales) = embeddings.rows else { return }
     let size = encoder.headSize
     for (index, block) in buffers.relativeBlocks.enumerated() {
       let row = head * embeddings.paddedRows + block * 16
-      kernels.pointee.widen_panel(
-        size, tiles + row * size, scales + row,
-        panels + (head * buffers.relativeBlocks.count + index) * 16 * size)
+      let target = panels + (head * buffers.relativeBlocks.count + index) * 16 * size
+      switch embeddings.rows {
+      case .int8(let tiles, let scales):
+        kernels.pointee.widen_panel(size, tiles + row * size, scales + row, target)
+      case .floats(let panels) where panels.type == GLCK_F32: return
+      case .floats(let panels): kernels.pointee.widen_floats(16 * size, panels.type, panels[row * size], target)
+      }
     }
   }
 
@@ -45,13 +50,11 @@ extension ForwardPass {
     _ embeddings: RelativeEmbeddings, head: Int, _ blocks: Range<Int>, _ widened: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
     let size = encoder.headSize
-    switch embeddings.rows {
-    case .int8:
-      return UnsafePointer(widened + (head * buffers.relativeBlocks.count + blocks.lowerBound) * 16 * size)
-    case .f32(let panels):
+    if case .floats(let panels) = embeddings.rows {
       let row = head * embeddings.paddedRows + (buffers.relativeBlocks.lowerBound + blocks.lowerBound) * 16
-      return panels + row * size
+      if let stored = panels.floats(from: row * size) { return stored }
     }
+    return UnsafePointer(widened + (head * buffers.relativeBlocks.count + blocks.lowerBound) * 16 * size)
   }
 
   /// Context of one head for all queries of a text.

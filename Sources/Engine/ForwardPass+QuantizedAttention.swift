@@ -35,7 +35,7 @@ extension ForwardPass {
     forEachBlock(0..<count, of: BatchShape.projectedRows) { block in
       linear.multiply(
         kernels, rows.advanced(by: block.lowerBound), rows: 0..<block.count, blocks: blocks,
-        output: scratch.projected - head * size, stride: size)
+        scratch: buffers.unpacked[scratch.thread], output: scratch.projected - head * size, stride: size)
       var arguments = glck_quantize()
       arguments.rows = block.count
       arguments.n = size

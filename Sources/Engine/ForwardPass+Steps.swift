@@ -3,22 +3,26 @@ import ModelCore
 
 extension ForwardPass {
   /// output[r] = linear(input[r]) for `rows`, divided over the threads by output channel.
-  /// - Parameter magnitudes: takes the largest magnitude of each row of an int8 product.
+  /// - Parameters:
+  ///   - outputScales: input scales of the layer that reads the output, which a product of quantized rows multiplies it by.
+  ///   - magnitudes: takes the largest magnitude of each row of such a product.
   func multiply(
     _ linear: Linear, _ input: ActivationRows, rows: Range<Int>,
-    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int, magnitudes: RowMagnitudes? = nil
+    activation: Activation = .linear, output: UnsafeMutablePointer<Float>, stride: Int,
+    outputScales: UnsafePointer<Float>? = nil, magnitudes: RowMagnitudes? = nil
   ) {
     magnitudes?.clear()
     pool.split(
       linear.blocks, work: linear.work(rows: rows.count),
       (
-        kernels: kernels, linear: linear, input: input, rows: rows, activation: activation, output: output,
-        stride: stride, magnitudes: magnitudes
+        pass: self, linear: linear, input: input, rows: rows, activation: activation, output: output, stride: stride,
+        outputScales: outputScales, magnitudes: magnitudes
       )
     ) { own, thread, blocks in
       own.linear.multiply(
-        own.kernels, own.input, rows: own.rows, blocks: blocks, activation: own.activation, output: own.output,
-        stride: own.stride, magnitudes: own.magnitudes?.rows(of: thread))
+        own.pass.kernels, own.input, rows: own.rows, blocks: blocks, scratch: own.pass.buffers.unpacked[thread],
+        activation: own.activation, output: own.output, stride: own.stride,
+        follow: Linear.Follow(outputScales: own.outputScales, magnitudes: own.magnitudes?.rows(of: thread)))
     }
   }
 
@@ -33,7 +37,7 @@ extension ForwardPass {
     product.blocks = blocks
     product.a = a
     product.a_stride = aStride
-    product.b = b
+    product.b = UnsafeRawPointer(b)
     product.b_stride = bStride
     product.b_block_stride = blockStride ?? 16 * k
     product.output = output
@@ -42,7 +46,8 @@ extension ForwardPass {
   }
 
   /// Quantizes the first `rows` rows in place of their other form, where `linear` takes it.
-  /// - Parameter magnitudes: those of the rows, where the product that made them has taken them.
+  /// - Parameter magnitudes: those of the rows, where the product that made them has taken them, and has multiplied the rows by the
+  ///   input scales of `linear`.
   func quantize(
     _ activations: ActivationRows, rows: Int, for linear: Linear, magnitudes: RowMagnitudes? = nil,
     _ place: @autoclosure () -> String
@@ -59,28 +64,30 @@ extension ForwardPass {
   }
 
   /// LayerNorm of the first `rows` rows (input + residual) into both forms, divided over the threads.
+  /// - Parameter reader: the layer that reads the output: its quantized form is for it.
   func layerNorm(
     _ weights: LayerNormWeights, input: UnsafeMutablePointer<Float>, inputStride: Int, residual: ActivationRows?,
-    into output: ActivationRows, quantizes: Bool, rows: Int, _ place: @autoclosure () -> String
+    into output: ActivationRows, reader: Linear?, rows: Int, _ place: @autoclosure () -> String
   ) throws(EngineError) {
     let size = encoder.hiddenSize
     let arguments = (
       pass: self, weights: weights, input: input, inputStride: inputStride, residual: residual, output: output,
-      quantizes: quantizes
+      reader: reader
     )
     pool.split(rows, work: Work.pass(rows: rows, size: size), arguments) { own, thread, range in
       let encoder = own.pass.encoder
       own.pass.session.failures[thread] = own.pass.layerNorm(
         own.weights, size: encoder.hiddenSize, input: own.input, inputStride: own.inputStride, residual: own.residual,
-        epsilon: encoder.layerNormEpsilon, into: own.output, quantizes: own.quantizes, rows: range)
+        epsilon: encoder.layerNormEpsilon, into: own.output, reader: own.reader, rows: range)
     }
     try checkFailures(place())
   }
 
-  /// LayerNorm of `rows` (input + residual) into both forms. Returns whether a row was not finite.
+  /// LayerNorm of `rows` (input + residual), and where `reader` takes it the quantized form too. Returns whether a row was not
+  /// finite.
   func layerNorm(
     _ weights: LayerNormWeights, size: Int, input: UnsafeMutablePointer<Float>, inputStride: Int,
-    residual: ActivationRows?, epsilon: Float, into output: ActivationRows, quantizes: Bool, rows: Range<Int>
+    residual: ActivationRows?, epsilon: Float, into output: ActivationRows, reader: Linear?, rows: Range<Int>
   ) -> Bool {
     var arguments = glck_layer_norm()
     arguments.rows = rows.count
@@ -96,7 +103,8 @@ extension ForwardPass {
     arguments.epsilon = epsilon
     arguments.output = output.floats + rows.lowerBound * output.floatStride
     arguments.output_stride = output.floatStride
-    if quantizes {
+    if let reader, reader.isQuantized {
+      arguments.input_scales = reader.inputScales
       arguments.quantized = output.quantized + rows.lowerBound * output.quantizedStride
       arguments.quantized_stride = output.quantizedStride
       arguments.row_scales = output.scales + rows.lowerBound

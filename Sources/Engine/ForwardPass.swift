@@ -48,7 +48,7 @@ struct ForwardPass {
       }
       try run(layer, index, isGathered ? read : all)
       if let convolution {
-        try addConvolution(convolution, nextIsQuantized: isQuantized(layer: index + 1))
+        try addConvolution(convolution, reader: reader(layer: index + 1))
         session.profile?.end(.convolution)
       }
       try probeStates(index, .output, next: index + 1)
@@ -61,9 +61,9 @@ struct ForwardPass {
     return outputs
   }
 
-  /// Whether the layer at `index` reads quantized rows; behind the last there is none that does.
-  private func isQuantized(layer index: Int) -> Bool {
-    index < session.model.layers.count ? session.model.layers[index].query.isQuantized : false
+  /// What reads the rows of the layer at `index`, as its keys and values do; behind the last they are read as floats.
+  private func reader(layer index: Int) -> Linear? {
+    index < session.model.layers.count ? session.model.layers[index].query : nil
   }
 
   /// Fills the tables that depend on the lengths alone.
@@ -107,12 +107,12 @@ struct ForwardPass {
     multiply(layer.attentionOutput, buffers.context, rows: 0..<queries.count, output: buffers.product, stride: size)
     profile?.end(.attentionOutput, layer.attentionOutput, rows: queries.count)
     try addAndNormalize(
-      layer.attentionNorm, queries, quantizes: layer.intermediate.isQuantized, "layer \(index), attention output")
+      layer.attentionNorm, queries, reader: layer.intermediate, "layer \(index), attention output")
     session.probe?.observe(index, .attention, Probe.Rows(queries.rows, count: queries.count, columns: size))
     profile?.end(.layerNorm)
     try feedForward(layer, index, queries)
-    let next = isQuantized(layer: index + 1)
-    try addAndNormalize(layer.outputNorm, queries, quantizes: next, "layer \(index), feed-forward output")
+    try addAndNormalize(
+      layer.outputNorm, queries, reader: reader(layer: index + 1), "layer \(index), feed-forward output")
     profile?.end(.layerNorm)
   }
 
@@ -120,14 +120,17 @@ struct ForwardPass {
   private func feedForward(_ layer: EncoderLayer, _ index: Int, _ queries: Queries) throws(EngineError) {
     let stride = encoder.hiddenSize
     let middle = buffers.intermediate
-    let knowsMagnitudes = layer.intermediate.isQuantized && encoder.activation.isFused
-    let magnitudes = knowsMagnitudes ? buffers.magnitudes : nil
+    // The first product then makes what the second one quantizes. A probe is shown what it is before that.
+    let prepares =
+      layer.intermediate.isQuantized && layer.output.isQuantized && encoder.activation.isFused
+      && (layer.output.inputScales == nil || session.probe == nil)
+    let (scales, magnitudes) = prepares ? (layer.output.inputScales, buffers.magnitudes) : (nil, nil)
     var start = 0
     while start < queries.count {
       let rows = 0..<min(BatchShape.feedForwardRows, queries.count - start)
       multiply(
         layer.intermediate, queries.rows.advanced(by: start), rows: rows, activation: encoder.activation,
-        output: middle.floats, stride: middle.floatStride, magnitudes: magnitudes)
+        output: middle.floats, stride: middle.floatStride, outputScales: scales, magnitudes: magnitudes)
       session.profile?.end(.intermediate, layer.intermediate, rows: rows.count)
       session.probe?.observe(
         index, .feedForward,
@@ -142,12 +145,12 @@ struct ForwardPass {
     }
   }
 
-  /// hidden = LayerNorm(product + hidden), quantized in the same pass for the next layer.
+  /// hidden = LayerNorm(product + hidden), quantized in the same pass for what reads it.
   private func addAndNormalize(
-    _ weights: LayerNormWeights, _ queries: Queries, quantizes: Bool, _ place: @autoclosure () -> String
+    _ weights: LayerNormWeights, _ queries: Queries, reader: Linear?, _ place: @autoclosure () -> String
   ) throws(EngineError) {
     try layerNorm(
       weights, input: buffers.product, inputStride: encoder.hiddenSize, residual: queries.rows, into: queries.rows,
-      quantizes: quantizes, rows: queries.count, place())
+      reader: reader, rows: queries.count, place())
   }
 }

@@ -38,7 +38,7 @@ extension HeadPass {
     var failed = false
     for step in 0..<range.count {
       let row = direction == 0 ? range.lowerBound + step : range.upperBound - 1 - step
-      failed = multiply(weights.lstm[direction].hidden, hidden, into: added, own.gateStride) || failed
+      failed = multiply(weights.lstm[direction].hidden, hidden, into: added, own.gateStride, thread) || failed
       let gates = own.gates[direction] + row * own.gateStride
       for index in 0..<4 * half { gates[index] += added[index] }
       activate(gates, half)
@@ -62,10 +62,12 @@ extension HeadPass {
 
   /// One row, on this thread alone.
   private func multiply(
-    _ linear: Linear, _ row: ActivationRows, into output: UnsafeMutablePointer<Float>, _ stride: Int
+    _ linear: Linear, _ row: ActivationRows, into output: UnsafeMutablePointer<Float>, _ stride: Int, _ thread: Int
   ) -> Bool {
     let failed = linear.isQuantized && linear.quantize(kernels, row, rows: 0..<1)
-    linear.multiply(kernels, row, rows: 0..<1, blocks: 0..<linear.blocks, output: output, stride: stride)
+    linear.multiply(
+      kernels, row, rows: 0..<1, blocks: 0..<linear.blocks, scratch: pass.buffers.unpacked[thread], output: output,
+      stride: stride)
     return failed
   }
 }

@@ -29,7 +29,9 @@ extension HeadPass {
   /// near[text][state] = the mean over the text's tokens of dot(w, state) + b.
   private func squeeze(_ own: LayerWeights) {
     let tokens = batch.tokens.count
-    guard case .f32(let panels) = own.squeeze.weights, let bias = own.squeeze.bias else {
+    guard case .floats(let values) = own.squeeze.weights, let panels = values.floats(from: 0),
+      let bias = own.squeeze.bias
+    else {
       preconditionFailure("small layers are f32")
     }
     // A block of 16 channels, of which the first is there.

@@ -102,7 +102,7 @@ struct HeadPass {
     guard rows > 0 else { return }
     let failed = pass.layerNorm(
       weights, size: size, input: input.floats, inputStride: input.floatStride, residual: nil, epsilon: 1e-5,
-      into: output, quantizes: false, rows: 0..<rows)
+      into: output, reader: nil, rows: 0..<rows)
     if failed { throw .notFinite(path: pass.session.model.file.path, place: "head") }
   }
 }

@@ -76,8 +76,7 @@ struct LayerWeights {
 
   init(_ file: GLCFile, hidden: Int, stateCount: Int) throws(EngineError) {
     let name = "head.layers.first.weight"
-    let record: TensorRecord
-    do throws(GLCFormatError) { record = try file.record(name) } catch { throw .format(error) }
+    let record = try file.tensor(name)
     count = record.shape.last ?? 0
     guard (1...stateCount).contains(count) else {
       throw .format(

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import ModelCore
 
@@ -112,6 +113,8 @@ struct BatchShape {
   var summedStates: Int
   /// Relative rows that the longest text can meet.
   var relativeRows: Range<Int>
+  /// The most input features of a layer with int4 weights.
+  var int4Inputs: Int
 
   var encoder: EncoderConfiguration { configuration.encoder }
 
@@ -123,7 +126,7 @@ struct BatchShape {
 
   init(
     _ batch: Batch, threads: Int, configuration: ModelConfiguration, attention: AttentionPrecision, summedStates: Int,
-    relativeRows: Range<Int>
+    relativeRows: Range<Int>, int4Inputs: Int
   ) {
     tokens = batch.tokens.count
     longest = batch.longest
@@ -138,6 +141,7 @@ struct BatchShape {
     self.attention = attention
     self.summedStates = summedStates
     self.relativeRows = relativeRows
+    self.int4Inputs = int4Inputs
   }
 }
 
@@ -160,6 +164,8 @@ struct BatchBuffers {
   let product: UnsafeMutablePointer<Float>
   let intermediate: ActivationRows
   let magnitudes: RowMagnitudes
+  /// For each thread: some blocks of int4 weights as tiles.
+  let unpacked: Pieces<Int8>
   /// Relative embeddings as f32 panels [heads][blocks][d][16], or the channel sums of their tiles [heads][blocks][16].
   let relativeKeys: UnsafeMutablePointer<Float>
   let relativeQueries: UnsafeMutablePointer<Float>
@@ -184,7 +190,8 @@ struct BatchBuffers {
     let embeddingSize = shape.encoder.embeddingSize
     let someRows = min(shape.tokens, BatchShape.feedForwardRows)
     embedding = embeddingSize == hiddenSize ? nil : place.rows(someRows, width: embeddingSize, remainders: true)
-    addends = place.take(Float.self, embeddingSize, times: 2 * shape.threads)
+    addends = place.take(
+      Float.self, EmbeddingTable.scratchFloats(columns: embeddingSize), times: 2 * shape.threads)
     neighbours = shape.encoder.convolution.map { place.rows(someRows, width: $0.kernelSize * hiddenSize) }
     convolved = shape.encoder.convolution.map { _ in place.take(Float.self, shape.tokens * hiddenSize) }
     // The last layer's queries are the head's rows, which outnumber the tokens where positions are given twice.
@@ -197,6 +204,7 @@ struct BatchBuffers {
     let middleRows = min(queries, BatchShape.feedForwardRows)
     intermediate = place.rows(middleRows, width: shape.encoder.intermediateSize)
     magnitudes = RowMagnitudes(rows: middleRows, threads: shape.threads, &place)
+    unpacked = place.take(Int8.self, shape.int4Inputs * Int(GLCK_UNPACKED_BYTES), times: shape.threads)
     relativeBlocks = shape.relativeRows.lowerBound / 16..<(shape.relativeRows.upperBound + 15) / 16
     let relativeRows = shape.encoder.headCount * relativeBlocks.count * 16
     let panels = isQuantized ? 0 : relativeRows * shape.encoder.headSize

@@ -52,6 +52,13 @@ import Testing
     for threads in [1, 2] { #expect(try Self.allocations(Self.session(model, threads: threads), prompts) == 0) }
   }
 
+  @Test(arguments: MixedWeightTests.mixes, MixedWeightTests.variants)
+  func mixedWeightsAllocateNothing(_ mix: WeightMix, _ name: String) throws {
+    let prompts = try VariantTests.load(name, .q8).1
+    let model = try mix.model(name)
+    for threads in [1, 2] { #expect(try Self.allocations(Self.session(model, threads: threads), prompts) == 0) }
+  }
+
   @Test func outputsOneAfterAnotherAreThoseOfEachPrompt() throws {
     let (model, prompts) = try VariantTests.load("calibrator-bias", .q8)
     let session = try Self.session(model, threads: 2)

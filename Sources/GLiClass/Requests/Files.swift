@@ -90,13 +90,3 @@ private func read<Value>(
 extension UInt8 {
   fileprivate var isASCIIWhiteSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
 }
-
-extension String {
-  /// This text without white space around it.
-  package var trimmed: String {
-    var text = unicodeScalars[...]
-    while text.first?.properties.isWhitespace == true { text.removeFirst() }
-    while text.last?.properties.isWhitespace == true { text.removeLast() }
-    return String(text)
-  }
-}
