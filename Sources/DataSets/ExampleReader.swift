@@ -10,8 +10,8 @@ package struct ExampleReader {
   private var count = 0
 
   /// Opens the file at `path`.
-  /// - Throws: ``VerificationError``, for a table also what is wrong with its columns.
-  package init(path: String, options: DataSetOptions = DataSetOptions()) throws(VerificationError) {
+  /// - Throws: ``DataSetError``, for a table also what is wrong with its columns.
+  package init(path: String, options: DataSetOptions = DataSetOptions()) throws(DataSetError) {
     let file = try lifting { () throws(ModelCoreError) in try MappedFile(path: path) }
     self.file = file
     switch options.format(of: path) {
@@ -25,9 +25,9 @@ package struct ExampleReader {
   package var offset: Int { json?.offset ?? table?.offset ?? 0 }
 
   /// The next example; `nil` behind the last.
-  /// - Throws: ``VerificationError``, naming the line; also where some lines say which labels are right and others do not,
+  /// - Throws: ``DataSetError``, naming the line; also where some lines say which labels are right and others do not,
   ///   and where there is no example at all.
-  package mutating func next() throws(VerificationError) -> DataExample? {
+  package mutating func next() throws(DataSetError) -> DataExample? {
     let next = if json != nil { try json?.next() } else { try table?.next() }
     guard let example = next else {
       guard count > 0 else { throw .empty(path: file.path) }

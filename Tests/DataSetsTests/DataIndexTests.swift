@@ -1,7 +1,7 @@
+import DataSets
 import Foundation
 import ModelCore
 import Testing
-import Verification
 
 @Suite final class DataIndexTests {
   let folder: TemporaryFolder
@@ -23,9 +23,9 @@ import Verification
     return examples
   }
 
-  func error(_ text: String) throws -> VerificationError? {
+  func error(_ text: String) throws -> DataSetError? {
     let path = try folder.write("data.jsonl", text)
-    return verificationError { () throws(VerificationError) in try DataIndex(path: path) }
+    return dataSetError { () throws(DataSetError) in try DataIndex(path: path) }
   }
 
   // Not inside the attribute: Swift 6.0 cannot compile interpolations there.
@@ -183,7 +183,7 @@ import Verification
 
   @Test func missingFile() {
     let path = folder.path + "/absent"
-    let error = verificationError { () throws(VerificationError) in try DataIndex(path: path) }
+    let error = dataSetError { () throws(DataSetError) in try DataIndex(path: path) }
     #expect(error?.exitStatus == .missingInput)
   }
 

@@ -1,7 +1,7 @@
+import DataSets
 import Foundation
 import ModelCore
 import Testing
-import Verification
 
 @Suite final class TableReaderTests {
   let folder: TemporaryFolder
@@ -44,7 +44,7 @@ import Verification
       switch (found, vector.rows) {
       case (.success(let rows), let expected?):
         #expect(rows.elementsEqual(expected) { $0.line == $1.line && sameBytes($0.fields, $1.fields) }, "\(vector)")
-      case (.failure(let error), nil): #expect(error is VerificationError)
+      case (.failure(let error), nil): #expect(error is DataSetError)
       default: Issue.record("\(vector): found \(found)")
       }
     }
@@ -57,7 +57,7 @@ import Verification
   func error(_ bytes: [UInt8]) -> (line: Int, expected: String, found: String)? {
     do {
       _ = try rows(bytes)
-    } catch let error as VerificationError {
+    } catch let error as DataSetError {
       if case .malformedLine(_, let line, let expected, let found) = error { return (line, expected, found) }
     } catch {}
     return nil
@@ -98,7 +98,7 @@ import Verification
     var reader = TableReader(try MappedFile(path: path), delimiter: UInt8(ascii: ","))
     _ = try reader.next()
     try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: 10_000)
-    let error = verificationError { () throws(VerificationError) in
+    let error = dataSetError { () throws(DataSetError) in
       while try reader.next() != nil {}
     }
     #expect(error?.exitStatus == .inputOutput)

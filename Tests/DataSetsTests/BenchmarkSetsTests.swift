@@ -1,6 +1,6 @@
+import DataSets
 import Foundation
 import Testing
-import Verification
 
 /// `Scripts/fetch_benchmarks.py` on small stand-ins of the public sets, read by the reader of data sets.
 @Suite final class BenchmarkSetsTests {

@@ -1,5 +1,4 @@
 import ModelCore
-import Tokenization
 
 /// A text, the labels to choose from, and which of them are right.
 package struct DataExample: Sendable, Equatable {
@@ -19,14 +18,16 @@ package struct DataExample: Sendable, Equatable {
 
   /// Checks what was read. Labels are compared by their bytes.
   /// - Parameter trueLabels: may name a label twice.
-  /// - Throws: ``VerificationError/malformedLine(path:line:expected:found:)``.
+  /// - Throws: ``DataSetError/malformedLine(path:line:expected:found:)``.
   init(
     text: String, labels: [String], trueLabels: [String]?, path: String, line: Int
-  ) throws(VerificationError) {
+  ) throws(DataSetError) {
     guard !labels.isEmpty else {
       throw .malformedLine(path: path, line: line, expected: "labels to choose from", found: "none")
     }
-    try checkText(of: labels, path, line)
+    if let (expected, found) = unusableLabel(among: labels) {
+      throw .malformedLine(path: path, line: line, expected: expected, found: found)
+    }
     var positions: [ExactBytes: Int] = [:]
     for (position, label) in labels.enumerated() {
       guard let first = positions.updateValue(position, forKey: ExactBytes(label)) else { continue }

@@ -9,8 +9,8 @@ struct TableColumns: Sendable, Equatable {
   let width: Int
 
   /// - Parameter first: the first row: names, or, with columns by number, already a text.
-  /// - Throws: ``VerificationError/malformedLine(path:line:expected:found:)`` for a column that is not there.
-  init(_ options: TableOptions, first: TableReader.Row, path: String) throws(VerificationError) {
+  /// - Throws: ``DataSetError/malformedLine(path:line:expected:found:)`` for a column that is not there.
+  init(_ options: TableOptions, first: TableReader.Row, path: String) throws(DataSetError) {
     width = first.fields.count
     let lookup = Lookup(first: first, path: path, hasNames: options.hasNames)
     text = try lookup.position(options.text ?? .name("text"))
@@ -41,7 +41,7 @@ struct TableColumns: Sendable, Equatable {
       return first.fields.indices.filter { ExactBytes(first.fields[$0]) == ExactBytes(name) }
     }
 
-    func position(_ column: TableOptions.Column) throws(VerificationError) -> Int {
+    func position(_ column: TableOptions.Column) throws(DataSetError) -> Int {
       switch column {
       case .number(let number):
         guard !hasNames else { throw missing("all columns by name, or all by number", "both") }
@@ -60,7 +60,7 @@ struct TableColumns: Sendable, Equatable {
       }
     }
 
-    private func missing(_ expected: String, _ found: String) -> VerificationError {
+    private func missing(_ expected: String, _ found: String) -> DataSetError {
       .malformedLine(path: path, line: first.line, expected: expected, found: found)
     }
   }

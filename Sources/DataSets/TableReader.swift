@@ -37,9 +37,9 @@ package struct TableReader {
   }
 
   /// The next row, `nil` behind the last.
-  /// - Throws: ``VerificationError``, naming the line; also where the file became shorter.
-  package mutating func next() throws(VerificationError) -> Row? {
-    do throws(VerificationError) {
+  /// - Throws: ``DataSetError``, naming the line; also where the file became shorter.
+  package mutating func next() throws(DataSetError) -> Row? {
+    do throws(DataSetError) {
       if let row = try nextUnchecked() { return row }
     } catch {
       // What was read of a file that became shorter says nothing about it.
@@ -50,7 +50,7 @@ package struct TableReader {
     return nil
   }
 
-  private mutating func nextUnchecked() throws(VerificationError) -> Row? {
+  private mutating func nextUnchecked() throws(DataSetError) -> Row? {
     defer { withExtendedLifetime(file) {} }
     // Pages of rows that have been read are given back some at a time.
     if offset - discarded >= 8 << 20 {
@@ -84,7 +84,7 @@ package struct TableReader {
   /// Reads a field, up to the delimiter, line end or end of the file behind it.
   private mutating func nextField(
     _ bytes: UnsafeRawBufferPointer, isLast: Bool
-  ) throws(VerificationError) -> [UInt8] {
+  ) throws(DataSetError) -> [UInt8] {
     guard offset < bytes.count, bytes[offset] == Self.quote else {
       let start = offset
       while offset < bytes.count, bytes[offset] != delimiter, !isLineEnd(bytes[offset]) { offset += 1 }
@@ -123,11 +123,11 @@ package struct TableReader {
     line += 1
   }
 
-  private func malformed(_ line: Int, _ expected: String, _ found: String) -> VerificationError {
+  private func malformed(_ line: Int, _ expected: String, _ found: String) -> DataSetError {
     .malformedLine(path: file.path, line: line, expected: expected, found: found)
   }
 
-  private func tooLong(_ line: Int) -> VerificationError {
+  private func tooLong(_ line: Int) -> DataSetError {
     malformed(line, "a row of at most \(Self.maximumRowSize >> 20) MiB", "a longer one, or a quote that is not closed")
   }
 }

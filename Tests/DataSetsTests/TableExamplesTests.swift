@@ -1,6 +1,6 @@
+import DataSets
 import ModelCore
 import Testing
-import Verification
 
 @Suite final class TableExamplesTests {
   let folder: TemporaryFolder
@@ -25,7 +25,7 @@ import Verification
       _ = try examples(text, edit)
       return nil
     } catch {
-      return (error as? VerificationError)?.message
+      return (error as? DataSetError)?.message
     }
   }
 
@@ -166,17 +166,5 @@ import Verification
     #expect(error(text) { $0.labelNames = ["a", "a"] }?.contains("label names: expected every label once") == true)
     #expect(error(text) { $0.labelList = [] }?.contains("labels: expected at least one, found none") == true)
     #expect(error(text) { $0.labelList = ["a", " "] }?.contains("label 2") == true)
-  }
-
-  @Test func lists() throws {
-    #expect(LabelList.split(" a,b c ,, d") == ["a", "b c", "", "d"])
-    let lines = try folder.write("names.txt", "World\n\n Sports \nSci/Tech\n")
-    #expect(try LabelList.readOrSplit(lines) == ["World", "Sports", "Sci/Tech"])
-    #expect(try LabelList.read(folder.write("names.json", "[\"b\", \"a\"]")) == ["b", "a"])
-    #expect(try LabelList.readOrSplit("x, y") == ["x", "y"])
-    // A name of a file that is not there is no list of one.
-    let path = folder.path + "/absent.txt"
-    let error = verificationError { () throws(VerificationError) in try LabelList.readOrSplit(path) }
-    #expect(error?.exitStatus == .missingInput)
   }
 }

@@ -10,7 +10,7 @@ struct JSONExamples {
   /// Bytes of the file that have been looked at.
   var offset: Int { lines.offset }
 
-  mutating func next() throws(VerificationError) -> DataExample? {
+  mutating func next() throws(DataSetError) -> DataExample? {
     let next: (line: Int, value: JSONValue)?
     do throws(ModelCoreError) { next = try lines.next() } catch { throw .underlying(error) }
     guard let (line, value) = next else { return nil }

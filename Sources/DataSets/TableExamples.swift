@@ -1,4 +1,3 @@
-import GLiClass
 import ModelCore
 
 /// Examples from the rows of a CSV or TSV file.
@@ -11,7 +10,7 @@ struct TableExamples {
   private var labelList: [String]?
 
   /// Reads the names of the columns; and, where nothing says which labels there are, all rows for them.
-  init(_ file: MappedFile, delimiter: UInt8, options: TableOptions) throws(VerificationError) {
+  init(_ file: MappedFile, delimiter: UInt8, options: TableOptions) throws(DataSetError) {
     self.options = options
     rows = TableReader(file, delimiter: delimiter)
     pending = try rows.next()
@@ -27,7 +26,7 @@ struct TableExamples {
   /// Bytes of the file that have been looked at.
   var offset: Int { rows.offset }
 
-  mutating func next() throws(VerificationError) -> DataExample? {
+  mutating func next() throws(DataSetError) -> DataExample? {
     guard let columns, let row = try nextRow() else { return nil }
     let labels: [String]
     if let labelList { labels = labelList } else { labels = try self.labels(row, columns.labels.map { [$0] } ?? []) }
@@ -36,7 +35,7 @@ struct TableExamples {
       text: row.fields[columns.text], labels: labels, trueLabels: trueLabels, path: rows.file.path, line: row.line)
   }
 
-  private mutating func nextRow() throws(VerificationError) -> TableReader.Row? {
+  private mutating func nextRow() throws(DataSetError) -> TableReader.Row? {
     let next = if let pending { pending } else { try rows.next() }
     pending = nil
     guard let row = next, let width = columns?.width else { return nil }
@@ -47,10 +46,10 @@ struct TableExamples {
   }
 
   /// Every label that is right for a text, in the order of first appearance: a pass over the whole file.
-  private func occurringLabels(_ columns: TableColumns) throws(VerificationError) -> [String] {
+  private func occurringLabels(_ columns: TableColumns) throws(DataSetError) -> [String] {
     guard !columns.trueLabels.isEmpty else {
       throw .underlying(
-        ModelCoreError.unexpectedJSON(
+        .unexpectedJSON(
           path: rows.file.path, field: "labels", expected: "a list, or a column true_labels, labels or label",
           found: "none"))
     }
@@ -66,13 +65,13 @@ struct TableExamples {
     }
     guard !hasRows || !labels.isEmpty else {
       throw .underlying(
-        ModelCoreError.unexpectedJSON(path: rows.file.path, field: "labels", expected: "at least one", found: "none"))
+        .unexpectedJSON(path: rows.file.path, field: "labels", expected: "at least one", found: "none"))
     }
     return labels
   }
 
   /// The labels in some fields of a row.
-  private func labels(_ row: TableReader.Row, _ positions: [Int]) throws(VerificationError) -> [String] {
+  private func labels(_ row: TableReader.Row, _ positions: [Int]) throws(DataSetError) -> [String] {
     var labels: [String] = []
     for field in positions.map({ row.fields[$0].trimmed }) where !field.isEmpty {
       let parts = if let separator = options.separator { field.split(atBytesOf: separator) } else { [field] }
@@ -84,7 +83,7 @@ struct TableExamples {
     return labels
   }
 
-  private func name(of label: String, _ row: TableReader.Row) throws(VerificationError) -> String {
+  private func name(of label: String, _ row: TableReader.Row) throws(DataSetError) -> String {
     guard let names = options.labelNames else { return label }
     guard let id = Int(label), names.indices.contains(id) else {
       throw malformed(row, "a class id from 0 to \(names.count - 1)", "\"\(label)\"")
@@ -92,21 +91,21 @@ struct TableExamples {
     return names[id]
   }
 
-  private func malformed(_ row: TableReader.Row, _ expected: String, _ found: String) -> VerificationError {
+  private func malformed(_ row: TableReader.Row, _ expected: String, _ found: String) -> DataSetError {
     .malformedLine(path: rows.file.path, line: row.line, expected: expected, found: found)
   }
 
   /// A list that was given may name no label twice, whether a text has it or not.
-  private static func check(_ list: [String]?, _ field: String, _ path: String) throws(VerificationError) {
+  private static func check(_ list: [String]?, _ field: String, _ path: String) throws(DataSetError) {
     guard let list else { return }
     var seen: Set<ExactBytes> = []
     if list.isEmpty {
       throw .underlying(
-        ModelCoreError.unexpectedJSON(path: path, field: field, expected: "at least one", found: "none"))
+        .unexpectedJSON(path: path, field: field, expected: "at least one", found: "none"))
     }
     for label in list where !seen.insert(ExactBytes(label)).inserted {
       throw .underlying(
-        ModelCoreError.unexpectedJSON(
+        .unexpectedJSON(
           path: path, field: field, expected: "every label once", found: "\"\(label)\" twice"))
     }
   }

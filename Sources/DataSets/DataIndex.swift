@@ -1,4 +1,3 @@
-import Checkpoints
 import Crypto
 import ModelCore
 
@@ -23,8 +22,8 @@ package struct DataIndex: Sendable {
   private let keys: [(key: ExampleKey, position: Int)]
 
   /// Reads the file at `path`, once (a table whose labels are those that occur in it, twice).
-  /// - Throws: ``VerificationError``, naming the line.
-  package init(path: String, options: DataSetOptions = DataSetOptions()) throws(VerificationError) {
+  /// - Throws: ``DataSetError``, naming the line.
+  package init(path: String, options: DataSetOptions = DataSetOptions()) throws(DataSetError) {
     var reader = try ExampleReader(path: path, options: options)
     var hasher = FileHasher(reader.file)
     var builder = Builder()
@@ -44,7 +43,7 @@ package struct DataIndex: Sendable {
   }
 
   /// Reads the same file again.
-  package func reader() throws(VerificationError) -> ExampleReader { try ExampleReader(path: path, options: options) }
+  package func reader() throws(DataSetError) -> ExampleReader { try ExampleReader(path: path, options: options) }
 
   /// Texts in the file.
   package var count: Int { lines.count }
@@ -70,7 +69,7 @@ package struct DataIndex: Sendable {
 
   /// The first of these texts that `taken` does not count, which has one element a text, 0 in the beginning, and counts it; `nil`
   /// where there is none. Its cost does not grow with the number of texts that are the same.
-  func take(text: String, labels: [String], taken: inout [UInt32]) -> Int? {
+  package func take(text: String, labels: [String], taken: inout [UInt32]) -> Int? {
     let key = ExampleKey(text: text, labels: labels)
     let first = rank(of: key)
     guard first < keys.count else { return nil }
@@ -135,10 +134,10 @@ struct FileHasher {
 
   /// Takes the rest.
   /// - Returns: the digest in lower-case hexadecimal.
-  mutating func finish() throws(VerificationError) -> String {
+  mutating func finish() throws(DataSetError) -> String {
     take(to: file.size)
     try lifting { () throws(ModelCoreError) in try file.checkIntact() }
-    return SourceDigest.hexadecimal(Array(hasher.finalize()))
+    return Formatting.hexadecimal(Array(hasher.finalize()))
   }
 
   private mutating func take(to end: Int) {
