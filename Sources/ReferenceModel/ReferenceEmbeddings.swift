@@ -26,6 +26,9 @@ struct ReferenceEmbeddings: Sendable {
     norm = try loader.norm(ReferenceTensors.embeddingNorm, epsilon: encoder.layerNormEpsilon)
   }
 
+  /// Gives the pages of the words that were read back: with many texts that is the whole table.
+  func discardWords() { words.discard() }
+
   /// One row a token.
   func states(of inputIDs: [Int32]) throws(ReferenceModelError) -> ReferenceMatrix {
     for (position, id) in inputIDs.enumerated() {

@@ -3,15 +3,15 @@ import ModelCore
 /// One transformer layer (`DebertaV2Layer`): disentangled attention, then a feed-forward network, each with a residual
 /// connection and a LayerNorm after it.
 struct ReferenceLayer: Sendable {
-  let query: ReferenceLinear
-  let key: ReferenceLinear
-  let value: ReferenceLinear
+  var query: ReferenceLinear
+  var key: ReferenceLinear
+  var value: ReferenceLinear
   let relativeLinears: RelativeLinears
   let encoder: EncoderConfiguration
-  private let attentionDense: ReferenceLinear
+  var attentionDense: ReferenceLinear
   private let attentionNorm: ReferenceLayerNorm
-  private let intermediate: ReferenceLinear
-  private let output: ReferenceLinear
+  var intermediate: ReferenceLinear
+  var output: ReferenceLinear
   private let outputNorm: ReferenceLayerNorm
 
   init(_ loader: WeightLoader, _ encoder: EncoderConfiguration, index: Int) throws(ReferenceModelError) {
@@ -40,10 +40,25 @@ struct ReferenceLayer: Sendable {
   ) -> ReferenceMatrix {
     let context = context(states, relative: relative, positions: positions, observe: observe)
     observe(.context, context)
-    let attention = attentionNorm(attentionDense(context) + states)
+    let attention = attended(context, residual: states)
     observe(.attention, attention)
-    let inner = intermediate(attention).activated(by: encoder.activation)
+    let inner = inner(attention)
     observe(.intermediate, inner)
-    return outputNorm(output(inner) + attention)
+    return self.states(inner: inner, residual: attention)
+  }
+
+  /// The states between the two halves of the layer.
+  func attended(_ context: ReferenceMatrix, residual states: ReferenceMatrix) -> ReferenceMatrix {
+    attentionNorm(attentionDense(context) + states)
+  }
+
+  /// Inside the feed-forward network.
+  func inner(_ attention: ReferenceMatrix) -> ReferenceMatrix {
+    intermediate(attention).activated(by: encoder.activation)
+  }
+
+  /// The states after the layer.
+  func states(inner: ReferenceMatrix, residual attention: ReferenceMatrix) -> ReferenceMatrix {
+    outputNorm(output(inner) + attention)
   }
 }

@@ -76,7 +76,7 @@ public struct ReferenceMatrix: Sendable, Equatable {
   }
 
   /// Calls `body` with the elements of one row after the other.
-  mutating func forEachRow(_ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void) {
+  package mutating func forEachRow(_ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void) {
     values.withUnsafeMutableBufferPointer { all in
       for row in 0..<rows {
         body(row, UnsafeMutableBufferPointer(rebasing: all[row * columns..<(row + 1) * columns]))

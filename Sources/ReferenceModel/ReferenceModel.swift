@@ -112,9 +112,13 @@ public final class ReferenceModel: Sendable {
 
   private func checkLength(_ inputIDs: [Int32]) throws(ReferenceModelError) {
     guard !inputIDs.isEmpty else { throw .emptyInput }
-    let positions = configuration.encoder.absolutePositionCount
-    let limit = positions == 0 ? Self.maximumTokenCount : min(positions, Self.maximumTokenCount)
+    let limit = Self.tokenLimit(configuration.encoder)
     guard inputIDs.count <= limit else { throw .tooManyTokens(found: inputIDs.count, limit: limit) }
+  }
+
+  /// The most tokens of an input to a model with this encoder.
+  package static func tokenLimit(_ encoder: EncoderConfiguration) -> Int {
+    encoder.absolutePositionCount == 0 ? maximumTokenCount : min(encoder.absolutePositionCount, maximumTokenCount)
   }
 
   private func check(

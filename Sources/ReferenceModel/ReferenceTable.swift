@@ -21,6 +21,9 @@ struct ReferenceTable: Sendable {
     return result
   }
 
+  /// Gives the pages of rows that were read back.
+  func discard() { view.discard(elements: 0..<view.elementCount) }
+
   private func read(_ index: Int, into result: inout ReferenceMatrix, row: Int) throws(ReferenceModelError) {
     let size = columns
     // Swift 6.0's withUnsafeMutableBufferPointer has no typed throws: the error leaves it as a value.
