@@ -71,6 +71,14 @@ public enum TokenizerCompiler {
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
     let settings = TokenizerSettings(
       configuration: configuration, addedTokens: addedTokensFile, specialTokensMap: specialTokensMap)
+    return try compile(
+      read(tokenizer: tokenizer, settings: settings, profile: profile, markers: markers, path: path), markers: markers)
+  }
+
+  /// As ``compile(tokenizer:configuration:addedTokensFile:specialTokensMap:profile:markers:path:)`` up to what the files say.
+  static func read(
+    tokenizer: JSONValue, settings: TokenizerSettings, profile: TokenizerProfile, markers: MarkerIDs, path: String
+  ) throws(TokenizerCompilerError) -> TokenizerSource {
     let source: TokenizerSource
     switch profile {
     case .tokenizers: source = try TokenizerSource(tokenizer, path: path)
@@ -78,7 +86,7 @@ public enum TokenizerCompiler {
       source = try TokenizerSource(
         transformers5: .tokenizerJSON(tokenizer), settings: settings, markers: markers, path: path)
     }
-    return try compile(source, settings, markers)
+    return try settings.applied(to: source)
   }
 
   /// Compiles a SentencePiece model alone: by the rules of transformers 4.x for DeBERTa-v2, or those of 5.x for DeBERTa-v2 or T5.
@@ -100,6 +108,17 @@ public enum TokenizerCompiler {
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
     let settings = TokenizerSettings(
       configuration: configuration, addedTokens: addedTokensFile, specialTokensMap: specialTokensMap)
+    return try compile(
+      read(
+        sentencePieceModel: model, addedTokens: addedTokens, settings: settings, profile: profile, markers: markers,
+        path: path), markers: markers)
+  }
+
+  /// As the other `compile` up to what the files say.
+  static func read(
+    sentencePieceModel model: [UInt8], addedTokens: [NamedToken], settings: TokenizerSettings,
+    profile: TokenizerProfile, markers: MarkerIDs, path: String
+  ) throws(TokenizerCompilerError) -> TokenizerSource {
     let source: TokenizerSource
     switch profile {
     case .tokenizers:
@@ -109,15 +128,14 @@ public enum TokenizerCompiler {
       source = try TokenizerSource(
         transformers5: .sentencePiece(model), settings: settings, markers: markers, unlisted: addedTokens, path: path)
     }
-    return try compile(source, settings, markers)
+    return try settings.applied(to: source)
   }
 
-  private static func compile(
-    _ source: TokenizerSource, _ settings: TokenizerSettings, _ markers: MarkerIDs
+  /// Compiles what files said, or what was made of it.
+  /// - Throws: ``TokenizerCompilerError``.
+  package static func compile(
+    _ source: TokenizerSource, markers: MarkerIDs
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
-    var source = source
-    try settings.checkSpecialTokensAreMatched()
-    source.maximumLength = settings.maximumLength
     let writer = try SectionWriter(source, markers)
     let sizes = writer.partSizes
     let bytes = writer.section()
@@ -125,5 +143,13 @@ public enum TokenizerCompiler {
     let check = try SentencePieceCheck.run(tokenizer, source)
     return CompiledTokenizerSection(
       bytes: bytes, summary: tokenizer.summary, partSizes: sizes, check: check, keptMarkers: source.keptMarkers)
+  }
+
+  /// Compiles `source` to be run at once, and does not hold the result against libsentencepiece.
+  /// - Throws: ``TokenizerCompilerError``.
+  package static func tokenizer(
+    _ source: TokenizerSource, markers: MarkerIDs
+  ) throws(TokenizerCompilerError) -> CompiledTokenizer {
+    try CompiledTokenizer(written: SectionWriter(source, markers).section(), path: source.path)
   }
 }

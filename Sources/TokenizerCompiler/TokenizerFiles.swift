@@ -41,16 +41,23 @@ public struct TokenizerFiles: Sendable {
   public func compile(
     profile: TokenizerProfile = .tokenizers
   ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
-    let configuration = try Self.root(tokenizerConfig)
+    try TokenizerCompiler.compile(read(profile: profile), markers: markers)
+  }
+
+  /// Reads what is there, for ``TokenizerCompiler`` to compile.
+  /// - Parameter profile: whose reading of the files is meant.
+  /// - Throws: as ``compile(profile:)``.
+  package func read(profile: TokenizerProfile) throws(TokenizerCompilerError) -> TokenizerSource {
     // Under the profile `tokenizers`, tokenizer.json is all that counts.
     let isRebuilt = profile != .tokenizers || tokenizerJSON == nil
-    let added = isRebuilt ? try Self.root(addedTokens) : nil
-    let map = isRebuilt ? try Self.root(specialTokensMap) : nil
+    let configuration = try Self.root(tokenizerConfig)
+    let settings = TokenizerSettings(
+      configuration: configuration, addedTokens: isRebuilt ? try Self.root(addedTokens) : nil,
+      specialTokensMap: isRebuilt ? try Self.root(specialTokensMap) : nil)
     if let tokenizerJSON {
       let document = try reading { () throws(ModelCoreError) in try JSONDocument(contentsOf: tokenizerJSON) }
-      return try TokenizerCompiler.compile(
-        tokenizer: document.root, configuration: configuration, addedTokensFile: added, specialTokensMap: map,
-        profile: profile, markers: markers, path: tokenizerJSON)
+      return try TokenizerCompiler.read(
+        tokenizer: document.root, settings: settings, profile: profile, markers: markers, path: tokenizerJSON)
     }
     guard let sentencePieceModel else { throw .noTokenizer(folder: folder) }
     try checkName(of: sentencePieceModel, profile, configuration)
@@ -60,9 +67,21 @@ public struct TokenizerFiles: Sendable {
       try file.checkIntact()
       return bytes
     }
-    return try TokenizerCompiler.compile(
-      sentencePieceModel: model, addedTokens: markerList, configuration: configuration, addedTokensFile: added,
-      specialTokensMap: map, profile: profile, markers: markers, path: sentencePieceModel)
+    return try TokenizerCompiler.read(
+      sentencePieceModel: model, addedTokens: markerList, settings: settings, profile: profile, markers: markers,
+      path: sentencePieceModel)
+  }
+
+  /// Compiles what is there with the tokens `kept` alone, as ``TokenizerSource/selecting(_:)``.
+  /// - Throws: ``TokenizerCompilerError``.
+  package func compile(
+    profile: TokenizerProfile, keeping kept: [Int]
+  ) throws(TokenizerCompilerError) -> CompiledTokenizerSection {
+    func number(_ id: Int?) -> Int? { id.map { id in kept.firstIndex(of: id) ?? id } }
+    let selected = try read(profile: profile).selecting(kept)
+    let own = TokenizerCompiler.MarkerIDs(
+      label: number(markers.label), separator: number(markers.separator), example: number(markers.example))
+    return try TokenizerCompiler.compile(selected, markers: own)
   }
 
   private static func root(_ path: String?) throws(TokenizerCompilerError) -> JSONValue? {

@@ -12,7 +12,4 @@ extension String {
       }
     }
   }
-
-  /// Whether there is nothing here but white space.
-  package var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
 }

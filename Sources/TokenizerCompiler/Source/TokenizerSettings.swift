@@ -24,8 +24,16 @@ package struct TokenizerSettings {
     return length
   }
 
+  /// `source` with what these files say of it.
+  func applied(to source: TokenizerSource) throws(TokenizerCompilerError) -> TokenizerSource {
+    try checkSpecialTokensAreMatched()
+    var source = source
+    source.maximumLength = maximumLength
+    return source
+  }
+
   /// The one setting that no profile implements: with it, special tokens in a text are text.
-  func checkSpecialTokensAreMatched() throws(TokenizerCompilerError) {
+  private func checkSpecialTokensAreMatched() throws(TokenizerCompilerError) {
     guard let value = configuration?.member("split_special_tokens"), !value.isNull, value.bool != false else { return }
     throw .input(value.unsupported("false"))
   }
