@@ -50,18 +50,29 @@ let package = Package(
         "ModelCore", "CKernels", "CLibZip", "CPCRE2", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "Checkpoints", "CSentencePiece"]),
-    .target(name: "Quantization"),
+    .target(name: "DataSets", dependencies: ["ModelCore", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Quantization", dependencies: ["COpenBLAS"]),
+    .target(name: "ReferenceModel", dependencies: ["ModelCore", "Checkpoints", "COpenBLAS"]),
+    .target(
+      name: "Calibration", dependencies: ["ModelCore", "Checkpoints", "ReferenceModel", "Quantization", "COpenBLAS"]),
     .target(
       name: "Conversion",
       dependencies: [
-        "ModelCore", "Checkpoints", "Tokenization", "TokenizerCompiler", "GLCFormat", "Quantization", "CKernels",
+        "ModelCore", "Checkpoints", "Tokenization", "TokenizerCompiler", "GLCFormat", "Quantization", "Calibration",
+        "CKernels",
       ]),
-    .target(name: "ReferenceModel", dependencies: ["ModelCore", "Checkpoints", "COpenBLAS"]),
     .target(
       name: "Verification",
       dependencies: [
         "ModelCore", "Checkpoints", "TokenizerCompiler", "Tokenization", "GLCFormat", "Engine", "ReferenceModel",
-        "GLiClass", .product(name: "Crypto", package: "swift-crypto"),
+        "GLiClass", "DataSets",
+      ]),
+
+    .target(
+      name: "RecipeSearch",
+      dependencies: [
+        "ModelCore", "Checkpoints", "Tokenization", "GLCFormat", "Engine", "GLiClass", "Quantization", "Conversion",
+        "DataSets", "Verification", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     // The programs. CommandSupport is what they share; these four alone print or exit.
@@ -71,13 +82,14 @@ let package = Package(
     .executableTarget(
       name: "ConvertCommand",
       dependencies: [
-        "CommandSupport", "Conversion", "Tokenization", "ModelCore",
+        "CommandSupport", "Conversion", "RecipeSearch", "Verification", "Tokenization", "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "VerifyCommand",
       dependencies: [
-        "CommandSupport", "Verification", "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "ModelCore",
+        "CommandSupport", "Verification", "DataSets", "Checkpoints", "GLiClass", "GLCFormat", "Tokenization",
+        "ModelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -97,9 +109,14 @@ let package = Package(
     .testTarget(
       name: "TokenizationTests",
       dependencies: ["Tokenization", "TokenizerCompiler", "CSentencePiece", "CLibZip", "CKernels", "ModelCore"]),
+    .testTarget(
+      name: "CalibrationTests",
+      dependencies: ["Calibration", "Checkpoints", "ReferenceModel", "Quantization", "ModelCore", "TestSupport"]),
+    .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "ModelCore"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
     .testTarget(
-      name: "GLCFormatTests", dependencies: ["GLCFormat", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),
+      name: "GLCFormatTests",
+      dependencies: ["GLCFormat", "Conversion", "GLiClass", "ModelCore", "CKernels", "TestSupport"]),
     .testTarget(
       name: "ReferenceModelTests", dependencies: ["ReferenceModel", "Checkpoints", "ModelCore", "TestSupport"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -118,14 +135,20 @@ let package = Package(
       name: "VerificationTests",
       dependencies: [
         "Verification", "Conversion", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "Checkpoints",
-        "ReferenceModel", "ModelCore", "Engine", "TestSupport",
+        "ReferenceModel", "ModelCore", "Engine", "DataSets", "TestSupport",
+      ]),
+    .testTarget(
+      name: "RecipeSearchTests",
+      dependencies: [
+        "RecipeSearch", "Verification", "Conversion", "DataSets", "Quantization", "GLiClass", "GLCFormat", "ModelCore",
+        "TestSupport",
       ]),
     // What the fuzzer calls (docs/fuzzing.md), and tests that replay what it kept.
     .target(
       name: "FuzzTargets",
       dependencies: [
         "Checkpoints", "GLiClass", "GLCFormat", "Tokenization", "TokenizerCompiler", "ModelCore", "CKernels",
-        "CPlatform", "Verification",
+        "CPlatform", "DataSets", "Verification",
       ],
       path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

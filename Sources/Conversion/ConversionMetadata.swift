@@ -9,10 +9,13 @@ import TokenizerCompiler
 /// The metadata of a `.glc` (formats/glc.md, "Metadata"): nothing in it depends on time, host or path.
 struct ConversionMetadata {
   let configuration: ModelConfiguration
-  let scheme: WeightScheme
-  let attention: AttentionPrecision
+  let recipe: ResolvedRecipe
+  /// What is left of the vocabulary, or null.
+  let vocabulary: JSON
   let tokenizer: CompiledSource
   let files: SourceFiles
+  /// What a search measured.
+  let drift: JSON
 
   var json: JSON {
     .object([
@@ -22,27 +25,16 @@ struct ConversionMetadata {
         "numerics",
         .object([
           ("revision", .int(Int(GLCK_NUMERICS_REVISION))),
-          ("attention", .string(attention.rawValue)),
-          ("head_activations", .string(scheme == .q8 ? "int8x2" : "f32")),
+          ("attention", .string(recipe.attention.rawValue)),
+          ("head_activations", .string(recipe.quantizesHead ? "int8x2" : "f32")),
         ])
       ),
-      ("recipe", recipe),
+      ("recipe", recipe.recipe.json(attention: recipe.attention, vocabulary: vocabulary)),
       ("tokenizer", tokenizer.metadata),
       ("source", files.json),
       ("converter", .object([("name", .string("gliclass-convert")), ("version", .string(Converter.version))])),
-      ("drift", .null),
+      ("drift", drift),
     ])
-  }
-
-  private var recipe: JSON {
-    switch scheme {
-    case .q8:
-      .object([
-        ("weights", .string("int8")), ("granularity", .string("output channel")), ("embeddings", .string("int8 rows")),
-        ("relative_embeddings", .string("int8, per head and row")), ("calibration", .null),
-      ])
-    case .f32: .object([("weights", .string("f32")), ("calibration", .null)])
-    }
   }
 }
 
@@ -58,11 +50,7 @@ struct CompiledSource {
   /// Markers that the profile's library would not know.
   let keptMarkers: [String]
 
-  init(_ checkpoint: Checkpoint, _ profile: TokenizerProfile) throws(ConversionError) {
-    let files = TokenizerFiles(checkpoint)
-    let section = try lifting(ConversionError.tokenizer) { () throws(TokenizerCompilerError) in
-      try files.compile(profile: profile)
-    }
+  init(_ section: CompiledTokenizerSection, _ files: TokenizerFiles) {
     bytes = section.bytes
     source = SourceFiles.name(files.source ?? "")
     check = section.check

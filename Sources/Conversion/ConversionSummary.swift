@@ -1,4 +1,5 @@
 import Checkpoints
+import GLCFormat
 import ModelCore
 import TokenizerCompiler
 
@@ -30,7 +31,9 @@ public struct ConversionInput: Sendable {
   public var types: [(name: String, count: Int)]
   /// Tensors that nothing is made from: name, type and shape.
   public var unread: [(name: String, type: String, shape: [Int])]
-  /// Rows of the embedding table, and how many of them no token of the tokenizer has.
+  /// What was left out of the vocabulary, if anything was to be.
+  public var pruning: PruningReport?
+  /// Rows of the embedding table in the output, and how many of them no token of the tokenizer has.
   public var vocabulary: (rows: Int, unused: Int)
   /// The file that the tokenizer was compiled from, by whose rules, its model, and the bytes it became.
   public var tokenizer: (source: String, profile: String, model: String, size: Int)
@@ -39,7 +42,10 @@ public struct ConversionInput: Sendable {
   /// Markers that the library of the profile would not have as tokens, and that were kept.
   public var keptMarkers: [String]
 
-  init(_ checkpoint: Checkpoint, _ mapping: TensorMapping, _ tokenizer: CompiledSource) {
+  /// - Parameter records: the tensors of the output.
+  init(_ source: ConversionSource, _ records: [TensorRecord]) {
+    let (checkpoint, mapping, tokenizer) = (source.checkpoint, source.mapping, source.tokenizer)
+    pruning = source.vocabulary?.report(records)
     weights = checkpoint.files.weights
     container = checkpoint.files.container
     fileCount = checkpoint.files.weightFiles.count
@@ -54,7 +60,7 @@ public struct ConversionInput: Sendable {
     let counts = Dictionary(checkpoint.tensors.map { ($0.dtypeName, 1) }, uniquingKeysWith: +)
     types = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
     unread = mapping.unread.map { ($0.name, $0.dtypeName, $0.shape) }
-    let rows = checkpoint.configuration.encoder.vocabularySize
+    let rows = source.configuration.encoder.vocabularySize
     vocabulary = (rows, max(0, rows - tokenizer.vocabularySize))
     let summary = tokenizer.summary
     self.tokenizer = (tokenizer.source, summary.profile.name, summary.model.name, tokenizer.bytes.count)

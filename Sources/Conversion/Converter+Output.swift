@@ -3,7 +3,7 @@ import ModelCore
 
 extension Converter {
   /// Refuses an output that is one of the files read, by whatever name: it would replace the checkpoint.
-  static func refuseOverwriting(_ checkpoint: Checkpoint, output: String) throws(ConversionError) {
+  package static func refuseOverwriting(_ checkpoint: Checkpoint, output: String) throws(ConversionError) {
     guard let target = FileIdentity(output) else { return }
     for input in checkpoint.paths where FileIdentity(input) == target {
       throw .core(.cannotCreate(path: output, reason: "it is \(input), which is read"))

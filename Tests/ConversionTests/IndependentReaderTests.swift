@@ -13,7 +13,9 @@ import Testing
 
   @Test(
     arguments: [
-      ("random-tiny", WeightScheme.q8), ("random-tiny", .f32), ("debian-tags-f16", .q8), ("debian-tags-f16", .f32),
+      ("random-tiny", WeightScheme.q8), ("random-tiny", .q4), ("random-tiny", .f16), ("random-tiny", .bf16),
+      ("random-tiny", .f32), ("debian-tags-f16", .q8), ("debian-tags-f16", .q4), ("debian-tags-f16", .bf16),
+      ("debian-tags-f16", .f32),
     ])
   func agrees(_ fixture: String, _ scheme: WeightScheme) throws {
     let checkpoint = Fixtures.path(fixture)
@@ -28,7 +30,7 @@ import Testing
     arguments: [
       "published-v1-lw", "published-v3", "published-instruct", "published-multilang", "mix-all", "mix-02",
       "scorer-hopfield", "conv-groups-2", "layer-wise-0", "relative-attention-false", "buckets-15", "normalize-mlp",
-    ], [WeightScheme.q8, .f32])
+    ], [WeightScheme.q8, .q4, .f32])
   func agreesOnVariants(_ name: String, _ scheme: WeightScheme) throws {
     let checkpoint = try Variants.folder(name)
     let (status, output) = try Self.run([
@@ -42,6 +44,45 @@ import Testing
     let checkpoint = try Variants.folder(name)
     let (status, output) = try Python.run("glc_damage.py", [try Converted.glc(checkpoint, .q8), checkpoint])
     #expect(status == 0 && output.contains("damages, 0 lines"), "\(output)")
+  }
+
+  /// Every form in one file: int4 in two group sizes, tables too, int8 with input scales, 16 bits.
+  private func mixed(_ checkpoint: String, _ folder: TemporaryFolder) throws -> String {
+    var recipe = QuantizationRecipe(weights: .q4, groupSize: .features32, embeddings: .q4)
+    recipe.overrides = [
+      RecipeOverride(pattern: "encoder.layer.0.attention.*", scheme: .q8),
+      RecipeOverride(pattern: "*.intermediate.dense.weight", scheme: .f16),
+      RecipeOverride(pattern: "layers.1.feed_forward.output.weight", scheme: .q4, groupSize: .channel),
+      RecipeOverride(pattern: "layers.?.attention.output.weight", scheme: .bf16),
+    ]
+    let path = folder.file("mixed.glc")
+    _ = try Converter(ConversionOptions(input: checkpoint, output: path, recipe: recipe)).run()
+    return path
+  }
+
+  @Test(arguments: ["published-multilang", "mix-all"]) func agreesOnMixedForms(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try Variants.folder(name)
+    let path = try mixed(checkpoint, folder)
+    let (status, output) = try Self.run([path, "--check", "--against", checkpoint])
+    #expect(status == 0, "\(output)")
+    let damage = try Python.run("glc_damage.py", [path, checkpoint])
+    #expect(damage.status == 0 && damage.output.contains("damages, 0 lines"), "\(damage.output)")
+  }
+
+  /// Input scales and codes that calibration found: near their weights, all else as derived.
+  @Test(arguments: [WeightScheme.q8, .q4]) func agreesOnCalibratedFiles(_ scheme: WeightScheme) throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = Fixtures.path("debian-tags-f16")
+    var options = ConversionOptions(
+      input: checkpoint, output: folder.file("calibrated.glc"),
+      recipe: QuantizationRecipe(weights: scheme, embeddings: scheme))
+    options.recipe = try Calibrator(options).calibrate(
+      options.recipe, path: "\(checkpoint)/eval.jsonl", limit: 32
+    ).recipe
+    _ = try Converter(options).run()
+    let (status, output) = try Self.run([options.output, "--check", "--against", checkpoint])
+    #expect(status == 0, "\(output)")
   }
 
   @Test func readsTheCompiledTokenizerAsItsSourceHasIt() throws {

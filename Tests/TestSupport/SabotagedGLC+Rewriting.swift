@@ -3,10 +3,13 @@
 extension SabotagedGLC.Tensor {
   /// Gives a row (channel), scale included, what another has of a tensor of the same form.
   public mutating func replace(row: Int, by other: Int, of source: SabotagedGLC.Tensor) {
-    var pieces = (0..<columns).map { (offset(row, $0), source.offset(other, $0), elementSize) }
-    if isInt8 { pieces.append((scaleOffset(row), source.scaleOffset(other), 4)) }
-    for (target, place, size) in pieces {
+    for ((target, size), (place, _)) in zip(places(row), source.places(other)) {
       extent.replaceSubrange(target..<target + size, with: source.extent[place..<place + size])
+    }
+    guard isInt4 else { return }
+    for column in 0..<columns {
+      let (place, shift) = source.nibble(other, column)
+      setCode(row, column, to: Int(source.extent[place] >> shift & 15) - 8)
     }
   }
 

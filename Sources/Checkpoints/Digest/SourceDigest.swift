@@ -59,8 +59,7 @@ public struct SourceDigest: Sendable, Equatable {
 
   /// A digest in lower-case hexadecimal.
   public static func hexadecimal(_ digest: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    Formatting.hexadecimal(digest)
   }
 
   /// Reads one file once: its own digest, those of the tensors that lie plainly in it, and the checksums of its entries.

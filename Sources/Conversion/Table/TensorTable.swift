@@ -32,6 +32,9 @@ package struct TensorRow {
   /// Shape in the checkpoint.
   package let sourceShape: [Int]
 
+  /// The weights that this bias belongs to: the same name in other cases is nobody's.
+  var weightName: String { name.hasSuffix(".bias") ? "\(name.dropLast(5)).weight" : "" }
+
   init(_ name: String, _ source: String, _ role: TensorRole, _ shape: [Int], sourceShape: [Int]? = nil) {
     self.name = name
     self.source = source
@@ -42,8 +45,8 @@ package struct TensorRow {
 }
 
 /// The table of a `deberta-v2` uni-encoder: the encoder's rows here, those of the head in `TensorTable+Head.swift`.
-struct TensorTable {
-  let rows: [TensorRow]
+package struct TensorTable {
+  package let rows: [TensorRow]
   /// The unprojected relative embeddings where there are any, and their LayerNorm where the configuration has it.
   let relativeEmbeddings: TensorRequirement?
   let relativeNorm: (gain: TensorRequirement, bias: TensorRequirement)?
@@ -186,23 +189,5 @@ struct TensorTable {
       TensorRow("\(name).gain", "\(source).weight", .vector, [size]),
       TensorRow("\(name).bias", "\(source).bias", .vector, [size]),
     ]
-  }
-}
-
-/// How weights are stored.
-public enum WeightScheme: String, Sendable, CaseIterable {
-  /// int8, one scale per output channel, row or head row.
-  case q8
-  /// As they are.
-  case f32
-
-  /// The stored form of a tensor of this role.
-  func form(_ role: TensorRole) -> (TensorEncoding, TensorLayout) {
-    switch (role, self) {
-    case (.vector, _), (.firstRow, _), (.embeddingTable, .f32): (.f32, .rows)
-    case (.embeddingTable, .q8): (.int8, .rows)
-    case (.linear, .q8), (.convolution, .q8), (.projectedRelative, .q8): (.int8, .tiles)
-    case (.smallLinear, _), (.linear, .f32), (.convolution, .f32), (.projectedRelative, .f32): (.f32, .panels)
-    }
   }
 }

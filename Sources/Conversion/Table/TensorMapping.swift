@@ -3,7 +3,7 @@ import ModelCore
 
 /// The table of a configuration held against a checkpoint: every row with the tensor it is made from.
 package struct TensorMapping {
-  let table: TensorTable
+  package let table: TensorTable
   /// In the order of the table.
   package let rows: [(row: TensorRow, view: TensorView)]
   /// Tensors that no row is made from alone: relative embeddings and their LayerNorm.

@@ -1,0 +1,178 @@
+import Conversion
+import Foundation
+import GLCFormat
+import ModelCore
+import TestSupport
+import Testing
+
+/// What a recipe says, and what becomes of it.
+@Suite struct RecipeTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func convert(_ recipe: QuantizationRecipe, _ name: String = "out.glc") throws -> GLCFile {
+    let path = folder.file(name)
+    _ = try Converter(ConversionOptions(input: Fixtures.path("random-tiny"), output: path, recipe: recipe)).run()
+    return try GLCFile(path: path)
+  }
+
+  private func encodings(_ file: GLCFile) -> [String: TensorEncoding] {
+    Dictionary(file.records.map { ($0.name, $0.encoding) }) { first, _ in first }
+  }
+
+  private func error(_ recipe: QuantizationRecipe) -> String? {
+    thrown(ConversionError.self) { try convert(recipe) }?.message
+  }
+
+  @Test func q4IsOfTheLayersAlone() throws {
+    let found = encodings(try convert(QuantizationRecipe(weights: .q4)))
+    #expect(found["layers.0.attention.query.weight"] == .int4)
+    #expect(found["layers.1.feed_forward.output.weight"] == .int4)
+    #expect(found["layers.0.attention.relative_keys"] == .int8)
+    #expect(found["embeddings.tokens"] == .int8)
+    #expect(found["head.text.first.weight"] == .int8)
+    #expect(found["layers.0.attention.query.bias"] == .f32)
+  }
+
+  @Test func embeddingsGoTheirOwnWay() throws {
+    let q8 = encodings(try convert(QuantizationRecipe(weights: .q8, embeddings: .q4)))
+    #expect(q8["embeddings.tokens"] == .int4 && q8["layers.0.attention.query.weight"] == .int8)
+    let f16 = encodings(try convert(QuantizationRecipe(weights: .f16, embeddings: .q8)))
+    #expect(f16["embeddings.tokens"] == .int8 && f16["layers.0.attention.query.weight"] == .f16)
+    #expect(f16["layers.0.attention.relative_keys"] == .f16)
+  }
+
+  @Test(arguments: GroupSize.allCases) func groupsAreAsAsked(_ size: GroupSize) throws {
+    let file = try convert(QuantizationRecipe(weights: .q4, groupSize: size))
+    let record = try file.record("layers.0.feed_forward.output.weight")
+    // 64 features more than the layer has are not stored: 128 of 128, one group of all.
+    #expect(record.groupSize == size.features ?? (record.shape[1] + 63) / 64 * 64)
+  }
+
+  /// A whole row shares a multiplier unless columns differ much; an override that names the table counts more.
+  @Test func groupsOfTablesFollowTheTable() throws {
+    var recipe = QuantizationRecipe(weights: .q4, embeddings: .q4)
+    let even = try ConversionSource(ConversionOptions(input: Fixtures.path("random-tiny"), output: ""), hashing: false)
+    try recipe.chooseTableGroups(even)
+    #expect(recipe.overrides == [RecipeOverride(pattern: "embeddings.tokens", scheme: .q4, groupSize: .channel)])
+    // 192 features, of which one is 20 times as large as the others in every row.
+    var edited = try EditedCheckpoint(in: folder)
+    try edited.edit("model.encoder_model.embeddings.word_embeddings.weight", column: 3) { _ in 0.5 }
+    var other = QuantizationRecipe(weights: .q4, embeddings: .q4)
+    try other.chooseTableGroups(ConversionSource(ConversionOptions(input: edited.path, output: ""), hashing: false))
+    #expect(other.overrides.map(\.groupSize) == [.features64])
+    var q8 = QuantizationRecipe(weights: .q4)
+    try q8.chooseTableGroups(even)
+    #expect(q8.overrides.isEmpty)
+    recipe.overrides.append(RecipeOverride(pattern: "*word_embeddings*", scheme: .q4, groupSize: .features32))
+    #expect(try convert(recipe).record("embeddings.tokens").groupSize == 32)
+  }
+
+  /// Names of the checkpoint, shortened or whole, and of the file; the last override counts.
+  @Test(
+    arguments: [
+      "encoder.layer.0.*", "encoder_model.encoder.layer.0.*", "model.encoder_model.encoder.layer.0.*", "layers.0.*",
+      "*layer?0.*",
+    ])
+  func overridesNameTensors(_ pattern: String) throws {
+    var recipe = QuantizationRecipe(weights: .q4)
+    recipe.overrides = [
+      RecipeOverride(pattern: "*", scheme: .q8), RecipeOverride(pattern: "layers.1.*", scheme: .q4),
+      RecipeOverride(pattern: pattern, scheme: .f16),
+    ]
+    recipe.attention = .f32
+    let found = encodings(try convert(recipe))
+    #expect(found["layers.0.attention.query.weight"] == .f16)
+    #expect(found["layers.0.attention.relative_keys"] == .f16)
+    #expect(found["layers.0.attention.norm.gain"] == .f32)
+    #expect(found["layers.1.attention.query.weight"] == .int4)
+    #expect(found["embeddings.tokens"] == .int8)
+  }
+
+  @Test func refusesWhatCannotBe() {
+    var recipe = QuantizationRecipe()
+    recipe.overrides = [RecipeOverride(pattern: "encoder.layer.7.*", scheme: .f16)]
+    #expect(
+      error(recipe) == "recipe: keep encoder.layer.7.*: expected the name of a tensor of weights, found none")
+    // A vector is none that a recipe has a say in.
+    recipe.overrides = [RecipeOverride(pattern: "*.bias", scheme: .f16)]
+    #expect(error(recipe) == "recipe: keep *.bias: expected the name of a tensor of weights, found none")
+    recipe.overrides = [RecipeOverride(pattern: "*.0.attention.self.query_proj.weight", scheme: .f32)]
+    #expect(error(recipe)?.contains("layers.0.attention: expected all of") == true)
+    recipe.overrides = [RecipeOverride(pattern: "text_projector.*", scheme: .f32)]
+    #expect(error(recipe)?.contains("head.text: expected all of") == true)
+    recipe.overrides = [RecipeOverride(pattern: "layers.*", scheme: .f16)]
+    recipe.attention = .int8
+    #expect(
+      error(recipe)
+        == "recipe: attention int8: expected relative embeddings in q8, found layers.0.attention.relative_keys in f16")
+    recipe = QuantizationRecipe(weights: .f16, attention: .int8)
+    #expect(error(recipe)?.contains("attention int8") == true)
+  }
+
+  @Test(arguments: [WeightScheme.f16, .bf16]) func halvesAreRoundedToNearestEven(_ scheme: WeightScheme) throws {
+    let half = try convert(QuantizationRecipe(weights: scheme), "half.glc")
+    let whole = try convert(QuantizationRecipe(weights: .f32), "whole.glc")
+    let name = "layers.0.feed_forward.intermediate.weight"
+    let stored = half.extent(try half.record(name)).bindMemory(to: UInt16.self)
+    let values = whole.extent(try whole.record(name)).bindMemory(to: Float.self)
+    #expect(stored.count >= values.count && values.count > 1000)
+    for index in values.indices {
+      let own =
+        scheme == .f16 ? Float(Float16(bitPattern: stored[index])) : Float(bitPattern: UInt32(stored[index]) << 16)
+      // Half a unit in the last place of 11 or 8 bits.
+      let unit =
+        scheme == .f16 ? max(values[index].ulp * 8192, Float16.leastNonzeroMagnitude.float) : values[index].ulp * 65536
+      #expect(abs(own - values[index]) <= unit / 2)
+    }
+  }
+
+  /// What the metadata say is what `--recipe` reads: the same file comes of it.
+  @Test func theRecordedRecipeRepeatsTheFile() throws {
+    var recipe = QuantizationRecipe(weights: .q4, groupSize: .features32, embeddings: .q4, attention: .int8)
+    recipe.overrides = [
+      RecipeOverride(pattern: "encoder.layer.0.*", scheme: .q8),
+      RecipeOverride(pattern: "*.1.output.*", scheme: .q4, groupSize: .channel),
+    ]
+    recipe.steps.inputScales = false
+    (recipe.steps.gptq, recipe.steps.biasCorrection) = (false, false)
+    let first = try convert(recipe, "first.glc")
+    let recorded = try #require(first.metadata.root.member("recipe"))
+    let file = folder.file("recipe.json")
+    try recorded.json.text(pretty: true).write(toFile: file, atomically: true, encoding: .utf8)
+    _ = try convert(try QuantizationRecipe(contentsOf: file), "second.glc")
+    #expect(
+      try Data(contentsOf: URL(filePath: folder.file("first.glc")))
+        == Data(contentsOf: URL(filePath: folder.file("second.glc"))))
+  }
+
+  @Test(
+    arguments: [
+      (#"{"schema": 2}"#, "schema: unsupported value 2; supported: 1"),
+      (#"{"weights": "q8"}"#, "schema: expected a value, found nothing"),
+      (#"{"schema": 1, "weights": "q5"}"#, "weights: unsupported value \"q5\"; supported: q8, q4, f16, bf16, f32"),
+      (#"{"schema": 1, "group_size": 48}"#, "group_size: unsupported value 48; supported: 32, 64, 128, channel"),
+      (#"{"schema": 1, "keep": {}}"#, "keep: expected an array, found an object"),
+      (#"{"schema": 1, "keep": [{"tensors": "*"}]}"#, "keep[0].scheme: expected a value, found nothing"),
+      (#"{"schema": 1, "steps": {"gptq": 1}}"#, "steps.gptq: expected true or false, found 1"),
+      (#"{"schema": 1, "wieghts": "q8"}"#, "wieghts"),
+      (
+        #"{"schema": 1, "tensors": {"a": {"input_scales": [0]}}}"#,
+        "tensors.a.input_scales[0]: expected a number in range"
+      ),
+      (#"{"schema": 1, "tensors": {"a": {"scales": [1], "multipliers": [16]}}}"#, "tensors.a.multipliers[0]: expected"),
+      ("[]", "the document: expected an object, found an array"),
+      ("{", "invalid JSON"),
+    ])
+  func namesWhatIsWrongWithARecipe(_ text: String, _ expected: String) throws {
+    let file = folder.file("recipe.json")
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let message = thrown(ConversionError.self) { try QuantizationRecipe(contentsOf: file) }?.message
+    #expect(message?.hasPrefix("\(file): ") == true && message?.contains(expected) == true, "\(message ?? "")")
+  }
+}
+
+extension Float16 {
+  fileprivate var float: Float { Float(self) }
+}
