@@ -10,7 +10,7 @@ import TokenizerCompiler
 public enum VerificationError: Diagnostic {
   /// An error of another module, as it is.
   case underlying(any Diagnostic)
-  /// A line of a data set or reference file is not what the format says.
+  /// A line of a reference file is not what the format says.
   case malformedLine(path: String, line: Int, expected: String, found: String)
   /// A reference file without the line that says where it is from.
   case noReferenceHeader(path: String)
@@ -74,7 +74,7 @@ extension VerificationError {
 
 extension VerificationError {
   /// What kept a model from a text: where it is the text itself, as more labels than a prompt has room for, with its line.
-  static func of(_ error: GLiClassError, path: String, line: Int) -> VerificationError {
+  package static func of(_ error: GLiClassError, path: String, line: Int) -> VerificationError {
     guard case .engine(.invalidPrompt) = error else { return .underlying(error) }
     return .unusableExample(path: path, line: line, reason: error.message)
   }

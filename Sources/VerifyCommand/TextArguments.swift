@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataSets
 import Verification
 
 /// The texts and what is known of them.

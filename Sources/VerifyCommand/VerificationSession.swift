@@ -1,5 +1,6 @@
 import Checkpoints
 import CommandSupport
+import DataSets
 import GLCFormat
 import GLiClass
 import ModelCore

@@ -13,7 +13,10 @@ import Verification
   @Test(
     arguments: [Origins.tiny, Origins.demo]
       + ["debian-tags", "debian-tags-outliers"].compactMap { Origins.Home.shared($0) },
-    [(WeightScheme.q8, AttentionPrecision.f32), (.q8, .int8), (.f32, .f32)])
+    [
+      (WeightScheme.q8, AttentionPrecision.f32), (.q8, .int8), (.q4, .f32), (.q4, .int8), (.f16, .f32), (.bf16, .f32),
+      (.f32, .f32),
+    ])
   func fixtures(folder: String, form: (WeightScheme, AttentionPrecision)) throws {
     let path = try TestSupport.Converted.glc(folder, form.0, attention: form.1)
     let report = try Origins.report(path, checkpoint: folder)
@@ -23,15 +26,34 @@ import Verification
     #expect(report.tensors.map(\.sqnr) == report.tensors.map(\.sqnr).sorted())
     for tensor in report.tensors {
       #expect(tensor.worstChannelSQNR <= tensor.sqnr)
-      if tensor.form.hasPrefix("int8") {
-        #expect((35.0...60).contains(tensor.sqnr), "\(tensor.name)")
-      } else {
-        #expect(tensor.sqnr > 120, "\(tensor.name)")
-      }
+      // f16 and bf16 keep 11 and 8 digits: 6 dB each, and 11 dB for the mean.
+      let expected: ClosedRange<Double> =
+        switch tensor.form.prefix(while: { $0 != " " }) {
+        case "int4": 10...26
+        case "int8": 35...60
+        case "f16": 65...(.infinity)
+        case "bf16": 50...(.infinity)
+        default: 120...(.infinity)
+        }
+      #expect(expected.contains(tensor.sqnr), "\(tensor.name), \(tensor.form): \(tensor.sqnr)")
     }
   }
 
-  @Test(arguments: Variants.names, [WeightScheme.q8, .f32])
+  /// Codes that make up for each other's errors, and biases for what is left.
+  @Test(arguments: [Origins.tiny, Origins.demo], [WeightScheme.q8, .q4])
+  func calibrated(folder: String, scheme: WeightScheme) throws {
+    let home = try TestSupport.TemporaryFolder()
+    var options = ConversionOptions(
+      input: folder, output: home.file("calibrated.glc"),
+      recipe: QuantizationRecipe(weights: scheme, embeddings: scheme))
+    options.recipe = try Calibrator(options).calibrate(options.recipe, path: "\(folder)/eval.jsonl", limit: 32).recipe
+    #expect(options.recipe.steps.gptq)
+    _ = try Converter(options).run()
+    let report = try Origins.report(options.output, checkpoint: folder)
+    #expect(report.lines == [])
+  }
+
+  @Test(arguments: Variants.names, [WeightScheme.q8, .q4, .f32])
   func variants(name: String, scheme: WeightScheme) throws {
     let folder = try Variants.folder(name)
     let model = try GLiClassModel(path: TestSupport.Converted.glc(folder, scheme))

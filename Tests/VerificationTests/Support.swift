@@ -1,4 +1,5 @@
 import Conversion
+import DataSets
 import Foundation
 import GLiClass
 import ModelCore

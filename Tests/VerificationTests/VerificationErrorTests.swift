@@ -1,4 +1,5 @@
 import Checkpoints
+import DataSets
 import Foundation
 import GLCFormat
 import GLiClass
@@ -54,11 +55,11 @@ import Verification
   }
 
   func underlying(_ checkpoint: String, labels: String = "[\"a\"]") throws -> (any Diagnostic)? {
-    let data = try data(labels)
+    let examples = try ExampleReader(path: data(labels))
     let error = verificationError { () throws(VerificationError) in
       var source = CheckpointReference(
         try CheckpointOutputs(path: checkpoint, adapter: nil, profile: .tokenizers, threads: 1),
-        examples: try ExampleReader(path: data))
+        examples: examples)
       _ = try source.next(10)
     }
     guard case .underlying(let inner) = error else { return nil }
@@ -81,10 +82,11 @@ import Verification
     let error = try #require(try underlying(broken))
     #expect(error is TokenizerCompilerError)
     let data = try data("[\"a<<LABEL>>\"]")
+    let examples = try ExampleReader(path: data)
     let refused = verificationError { () throws(VerificationError) in
       var source = CheckpointReference(
         try CheckpointOutputs(path: Fixtures.randomTiny, adapter: nil, profile: .tokenizers, threads: 1),
-        examples: try ExampleReader(path: data))
+        examples: examples)
       _ = try source.next(10)
     }
     guard case .unusableExample(data, 1, let reason) = refused, reason.contains("<<LABEL>>") else {

@@ -83,7 +83,7 @@ extension Decisions {
 extension MeasureSettings {
   /// The logit whose sigmoid is the threshold: ln(t ÷ (1 − t)); for 0 and 1 those from which the sigmoid in float
   /// rounds to them.
-  var thresholdLogit: Double {
+  package var thresholdLogit: Double {
     let threshold = min(max(Double(threshold), 0x1p-150), 1 - 0x1p-25)
     return Logarithm.natural(threshold) - Logarithm.natural(1 - threshold)
   }

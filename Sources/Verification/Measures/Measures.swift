@@ -47,6 +47,8 @@ package enum Metric: String, Sendable, CaseIterable {
 package struct Interval: Sendable, Equatable {
   package var lower: Double
   package var upper: Double
+
+  package init(lower: Double, upper: Double) { (self.lower, self.upper) = (lower, upper) }
 }
 
 /// A metric of both sides, and what was lost.
@@ -58,6 +60,14 @@ package struct MetricDrift: Sendable, Equatable {
   package var interval: Interval
   /// Reference minus model: positive is a loss.
   package var drift: Double { reference - model }
+
+  /// What was measured.
+  package init(metric: Metric, reference: Double, model: Double, interval: Interval) {
+    self.metric = metric
+    self.reference = reference
+    self.model = model
+    self.interval = interval
+  }
 }
 
 /// Precision, recall and F1 of one label; 0 where undefined (scikit-learn's `zero_division=0`).

@@ -18,6 +18,17 @@ package struct TruthComparison {
     self.offered = offered
   }
 
+  /// A metric of both sides, without an interval.
+  package func values(_ metric: Metric) -> (reference: Double, model: Double) {
+    (reference.value(metric), model.value(metric))
+  }
+
+  /// Decisions on which both sides differ.
+  package var flipCount: Int { decisions.flips.count }
+
+  /// Whether any logit is NaN.
+  package var hasNaN: Bool { decisions.hasNaN }
+
   /// Every metric, and every label, those with the largest loss first.
   package func drifts(threads: Int) -> (metrics: [MetricDrift], labels: [LabelDrift]) {
     var flips = [Int](repeating: 0, count: table.labels.count)

@@ -13,12 +13,13 @@ struct AuditWords {
   init(_ stored: StoredTensor, reference: String, tokenizer: CompiledTokenizer?) {
     self.stored = stored
     self.reference = reference
-    self.tokenizer = stored.record.name == "embeddings.tokens" ? tokenizer : nil
+    self.tokenizer = stored.record.name == TensorOrigin.tokens ? tokenizer : nil
   }
 
   /// Whether the tensor is one row of values, which is not spoken of.
   var isVector: Bool { stored.record.shape.count == 1 }
-  private var noun: String { stored.record.layout == .rows || stored.matrices > 1 ? "row" : "channel" }
+  /// What a row is called.
+  var noun: String { stored.record.layout == .rows || stored.matrices > 1 ? "row" : "channel" }
   private func prefix(_ row: Int) -> String { stored.matrices > 1 ? "head \(row / stored.rowsPerMatrix), " : "" }
   private func number(_ row: Int) -> String {
     let own = row % stored.rowsPerMatrix

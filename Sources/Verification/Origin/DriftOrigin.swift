@@ -1,5 +1,6 @@
 import Checkpoints
 import Engine
+import GLCFormat
 import GLiClass
 import ModelCore
 import ReferenceModel
@@ -10,7 +11,7 @@ package struct OriginAudit: Sendable, Equatable {
   package var fields: [Finding] = []
   /// Tensors that quantizing does not explain.
   package var weights: [Finding] = []
-  /// Every tensor, those with the lowest SQNR first.
+  /// Every tensor, those with the lowest SQNR first, and behind them biases that bias correction changed.
   package var tensors: [TensorError] = []
 }
 
@@ -52,15 +53,16 @@ package final class DriftOrigin {
   package func audit(progress: (Double) -> Void = { _ in }) throws(VerificationError) -> OriginAudit {
     if let audited { return audited }
     var audit = OriginAudit()
+    let vocabulary = try vocabulary()
     switch reference {
     case .checkpoint(let outputs):
-      audit.fields = try fieldFindings(outputs)
-      try compareTensors(ExpectedTensors(outputs.checkpoint, outputs.model), &audit, progress)
+      audit.fields = try fieldFindings(outputs, vocabulary)
+      try compareTensors(ExpectedTensors(outputs.checkpoint, outputs.model, vocabulary), &audit, progress)
     case .baseline(let baseline):
-      audit.fields = fieldFindings(baseline)
-      try compareTensors(ExpectedTensors(baseline: baseline.file), &audit, progress)
+      audit.fields = fieldFindings(baseline, vocabulary)
+      try compareTensors(ExpectedTensors(baseline: baseline.file, vocabulary), &audit, progress)
     case .nothing:
-      audit.fields = TokenizerComparison(model, reference: "").ownFindings
+      audit.fields = TokenizerComparison(model, vocabulary, reference: "").ownFindings
       audit.weights = UnaidedAudit(model: model).findings(progress: progress)
     }
     // What was read of a file that became shorter says nothing about it.
@@ -74,8 +76,8 @@ package final class DriftOrigin {
 
   /// Runs `prompts` through both sides, and puts everything together.
   ///
-  /// The prompts should be those of the reference's own tokenizer and rules: both sides read the same ids. A few hundred tokens in all
-  /// are enough. Values that are not finite do not end the report: they are in it.
+  /// The prompts should be those of the reference's own tokenizer and rules, with the model's ids: both sides read the same tokens. A few
+  /// hundred in all are enough. Values that are not finite do not end the report: they are in it.
   /// - Parameters:
   ///   - threads: of the engine; `nil` for all processors.
   ///   - progress: called with the part of the work that is done, 0 to 1.
@@ -101,18 +103,27 @@ package final class DriftOrigin {
     return report
   }
 
-  private func fieldFindings(_ outputs: CheckpointOutputs) throws(VerificationError) -> [Finding] {
+  /// The model's ids beside those of what it is held against.
+  private func vocabulary() throws(VerificationError) -> VocabularyTranslation {
+    guard case .baseline(let baseline) = reference else { return try VocabularyTranslation(model) }
+    return try VocabularyTranslation(model, baseline: baseline)
+  }
+
+  private func fieldFindings(
+    _ outputs: CheckpointOutputs, _ vocabulary: VocabularyTranslation
+  ) throws(VerificationError) -> [Finding] {
     let name = "checkpoint"
-    let tokenizer = TokenizerComparison(model, reference: name)
+    let tokenizer = TokenizerComparison(model, vocabulary, reference: name)
     return FieldComparison(reference: name).findings(
-      model.file.configuration, against: outputs.checkpoint.configuration)
+      model.file.configuration, against: vocabulary.applied(to: outputs.checkpoint.configuration))
       + tokenizer.ownFindings + (try tokenizer.findings(against: outputs))
   }
 
-  private func fieldFindings(_ baseline: GLiClassModel) -> [Finding] {
+  private func fieldFindings(_ baseline: GLiClassModel, _ vocabulary: VocabularyTranslation) -> [Finding] {
     let fields = FieldComparison(reference: "baseline")
-    let tokenizer = TokenizerComparison(model, reference: fields.reference)
-    return fields.findings(model.file.configuration, against: baseline.file.configuration)
+    let tokenizer = TokenizerComparison(model, vocabulary, reference: fields.reference)
+    return fields.findings(
+      model.file.configuration, against: vocabulary.applied(to: baseline.file.configuration))
       + tokenizer.ownFindings + tokenizer.findings(againstBaseline: baseline)
   }
 
@@ -130,7 +141,7 @@ package final class DriftOrigin {
     _ report: inout OriginReport, _ progress: (Double) -> Void
   ) throws(VerificationError) {
     let count = min(layers, model.file.configuration.encoder.layerCount)
-    let comparison = LayerComparison(try session(model, threads), reference, layers: count)
+    let comparison = LayerComparison(try session(model, threads), reference, try vocabulary(), layers: count)
     for (index, prompt) in prompts.enumerated() {
       try comparison.add(prompt)
       progress(Double(index + 1) / Double(prompts.count))
@@ -139,7 +150,14 @@ package final class DriftOrigin {
     report.layers = comparison.layers
     let isExplained = !report.findings.isEmpty
     report.findings += comparison.findings
-    if !isExplained, comparison.findings.isEmpty { report.findings += LayerOutliers(report.layers).findings }
+    if !isExplained, comparison.findings.isEmpty {
+      report.findings += LayerOutliers(report.layers, forms: LayerOutliers.forms(files)).findings
+    }
+  }
+
+  /// The model's, and the baseline's where it is held against one.
+  private var files: [GLCFile] {
+    if case .baseline(let baseline) = reference { [model.file, baseline.file] } else { [model.file] }
   }
 
   private func session(_ model: GLiClassModel, _ threads: Int?) throws(VerificationError) -> EngineSession {

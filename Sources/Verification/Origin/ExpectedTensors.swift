@@ -13,18 +13,29 @@ struct ExpectedTensor {
 
   let shape: [Int]
   private let values: Values
+  /// Where the rows are not all of those of ``values`` in their order: which they are, and −1 for those that are not there.
+  private let rows: [Int]?
 
-  fileprivate init(_ shape: [Int], _ values: Values) {
+  fileprivate init(_ shape: [Int], _ values: Values, rows: [Int]? = nil) {
     self.shape = shape
     self.values = values
+    self.rows = rows
   }
+
+  /// Whether there is nothing to hold this row against.
+  func lacks(_ row: Int) -> Bool { rows.map { $0[row] < 0 } ?? false }
 
   /// The part of a row's energy that may differ for other reasons than its encoding: what is computed is not computed in the same
   /// order on both sides (here in f32: 60 dB leave room for cancellation).
   var tolerance: Double { if case .computed = values { 1e-6 } else { 1e-10 } }
 
-  /// Writes a row to an array of as many values.
+  /// Writes a row to an array of as many values; zeros for one that is not there.
   func read(_ row: Int, into target: inout [Float]) throws(VerificationError) {
+    guard !lacks(row) else {
+      target = Array(repeating: 0, count: target.count)
+      return
+    }
+    let row = rows?[row] ?? row
     let elements = row * target.count..<(row + 1) * target.count
     switch values {
     case .view(let view):
@@ -40,17 +51,15 @@ struct ExpectedTensor {
 
   /// Rows are not needed any more, so that their pages need not stay.
   func discard(rows: Range<Int>, columns: Int) {
-    if case .view(let view) = values { view.discard(elements: rows.lowerBound * columns..<rows.upperBound * columns) }
+    guard case .view(let view) = values, let first = rows.first, let last = rows.last else { return }
+    let (start, end) = self.rows.map { ($0[first], $0[last] + 1) } ?? (first, last + 1)
+    if start >= 0, end > start { view.discard(elements: start * columns..<end * columns) }
   }
 
-  /// As ``StoredTensor/step(_:peak:)``, of this side.
-  func step(_ row: Int, peak: Double) -> Double {
-    if case .stored(let stored) = values { stored.step(row, peak: peak) } else { 0 }
-  }
-
-  /// As ``StoredTensor/noise(_:signal:peak:)``, of this side.
-  func noise(_ row: Int, signal: Double, peak: Double) -> Double {
-    if case .stored(let stored) = values { stored.noise(row, signal: signal, peak: peak) } else { 0 }
+  /// What the encoding of this side costs a row whose values are `original`.
+  func cost(_ row: Int, original: [Float]) -> EncodingCost {
+    guard case .stored(let stored) = values, !lacks(row) else { return .none }
+    return EncodingCost(stored, rows?[row] ?? row, original: original)
   }
 }
 
@@ -61,6 +70,8 @@ struct ExpectedTensors {
   /// What there should be, in the order of the forward pass.
   let origins: [TensorOrigin]
   private let source: Source
+  /// Of the table of tokens.
+  private let tokenRows: [Int]?
 
   private enum Source {
     case checkpoint(Checkpoint, ReferenceModel)
@@ -68,18 +79,25 @@ struct ExpectedTensors {
   }
 
   /// What the checkpoint makes of it; `reference` computes what is not simply there.
-  init(_ checkpoint: Checkpoint, _ reference: ReferenceModel) {
+  init(_ checkpoint: Checkpoint, _ reference: ReferenceModel, _ vocabulary: VocabularyTranslation) {
     name = "checkpoint"
+    tokenRows = vocabulary.otherRows
     origins = TensorOrigin.all(
       checkpoint.configuration, weightedStates: checkpoint.tensor(TensorOrigin.weightedStates.source)?.shape.last)
     source = .checkpoint(checkpoint, reference)
   }
 
   /// What another `.glc` holds.
-  init(baseline file: GLCFile) {
+  init(baseline file: GLCFile, _ vocabulary: VocabularyTranslation) {
     name = "baseline"
+    tokenRows = vocabulary.otherRows
     origins = TensorOrigin.all(of: file)
     source = .baseline(file)
+  }
+
+  /// Whether biases of this side were changed by bias correction.
+  var hasCorrectedBiases: Bool {
+    if case .baseline(let file) = source { file.hasCorrectedBiases } else { false }
   }
 
   /// What `origin` stands for; `nil` where this side does not have it, or not in a form that is known.
@@ -89,9 +107,16 @@ struct ExpectedTensors {
       guard let record = try? file.record(origin.name),
         let stored = StoredTensor(record, in: file)
       else { return nil }
-      return ExpectedTensor(record.shape, .stored(stored))
+      return selected(origin, record.shape, .stored(stored))
     case .checkpoint(let checkpoint, let reference): return tensor(origin, checkpoint, reference)
     }
+  }
+
+  /// Of the table of tokens, the rows that the model has.
+  private func selected(_ origin: TensorOrigin, _ shape: [Int], _ values: ExpectedTensor.Values) -> ExpectedTensor? {
+    guard let tokenRows, origin.name == TensorOrigin.tokens else { return ExpectedTensor(shape, values) }
+    guard tokenRows.allSatisfy({ $0 < shape[0] }) else { return nil }
+    return ExpectedTensor([tokenRows.count] + shape.dropFirst(), values, rows: tokenRows)
   }
 
   private func tensor(
@@ -105,7 +130,7 @@ struct ExpectedTensors {
         let count = origin.shape.checkedElementCount(),
         origin.source == .firstRow(name) ? view.elementCount >= count : view.elementCount == count
       else { return nil }
-      return ExpectedTensor(origin.shape, .view(view))
+      return selected(origin, origin.shape, .view(view))
     case .relativeKeys(let layer): values = reference.relativeKeys(layer: layer).map { $0.byHead(encoder) }
     case .relativeQueries(let layer): values = reference.relativeQueries(layer: layer).map { $0.byHead(encoder) }
     case .convolution: values = Self.matrix(of: reference.convolutionTaps)

@@ -7,6 +7,7 @@ final class LayerComparison {
   private(set) var texts = 0
   private let session: EngineSession
   private let reference: ForwardReference
+  private let vocabulary: VocabularyTranslation
   private let keys: [StageKey]
   private var accumulated: [StageKey: ErrorEnergy] = [:]
   private var own: [StageKey: ErrorEnergy] = [:]
@@ -15,7 +16,8 @@ final class LayerComparison {
   private var lostByReference: StageKey?
 
   /// - Parameter layers: those that both sides have.
-  init(_ session: EngineSession, _ reference: ForwardReference, layers: Int) {
+  init(_ session: EngineSession, _ reference: ForwardReference, _ vocabulary: VocabularyTranslation, layers: Int) {
+    self.vocabulary = vocabulary
     self.session = session
     self.reference = reference
     keys = StageKey.all(layers: layers)
@@ -23,7 +25,12 @@ final class LayerComparison {
 
   /// Adds one text. Keeps the reference's values of all stages while it runs: tokens × layers × (2 · H + F) floats.
   func add(_ prompt: EnginePrompt) throws(VerificationError) {
-    guard let trace = try reference.trace(prompt) else { return }
+    // A token that the other side does not have leaves nothing to compare.
+    let tokens = prompt.tokens.compactMap(vocabulary.other)
+    guard tokens.count == prompt.tokens.count else { return }
+    let translated = EnginePrompt(
+      tokens: tokens, labelPositions: prompt.labelPositions, lostLabelCount: prompt.lostLabelCount)
+    guard let trace = try reference.trace(translated) else { return }
     let model = ForwardTrace()
     guard
       try session.run(prompt, observe: { key, rows in self.accumulated.add(key, rows, trace, seenBy: model) })

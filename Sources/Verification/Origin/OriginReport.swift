@@ -81,7 +81,7 @@ package struct OriginReport: Sendable, Equatable {
   package var texts: Int
   /// In the order of the forward pass; empty where it could not be run.
   package var layers: [LayerError]
-  /// Every tensor, those with the lowest SQNR first.
+  /// Every tensor, those with the lowest SQNR first, and behind them biases that bias correction changed.
   package var tensors: [TensorError]
   /// What differs beyond what quantization does: fields first, then tensors, then layers.
   package var findings: [Finding]

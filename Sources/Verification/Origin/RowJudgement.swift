@@ -4,37 +4,35 @@ struct RowJudgement {
   /// What the row is a multiple of the original by; `nil` where it is explained, or differs otherwise.
   let factor: Double?
 
-  /// - Parameter zeroTiles: features that are left out, because what is the matter with them is known.
+  /// - Parameters:
+  ///   - features: those that are judged.
+  ///   - left: of them, those that are left out, because what is the matter with them is known.
   init(
-    _ row: Int, _ block: RowBlock, leavingOut zeroTiles: [ClosedRange<Int>] = [], _ stored: StoredTensor,
-    _ expected: ExpectedTensor
+    _ model: [Float], _ original: [Float], _ features: Range<Int>, leavingOut left: [ClosedRange<Int>] = [],
+    _ cost: RowCost, _ figures: RowBlock.Figures
   ) {
-    let model = block.model(row)
-    let original = block.expected(row)
-    let figures = block.figures(row)
-    let limit = stored.limit(row)
-    let allowed = stored.allowance(row, of: expected, row, figures)
+    let allowed = cost.allowance(features, signal: figures.signal)
     // Nearly always.
     if figures.error <= allowed {
       isExplained = true
       factor = nil
       return
     }
-    let columns = model.indices.filter { column in !zeroTiles.contains { $0.contains(column) } }
+    let columns = left.isEmpty ? Array(features) : features.filter { column in !left.contains { $0.contains(column) } }
     /// Where `scale` times the original is what was meant, and clipping costs nothing.
     func error(scale: Double) -> (unclipped: Double, all: Double) {
       columns.reduce(into: (0.0, 0.0)) { sums, column in
         let (m, r) = (Double(model[column]), scale * Double(original[column]))
         let square = (m - r) * (m - r)
         sums.1 += square
-        if abs(m) < 0.999 * limit || abs(r) < abs(m) || m * r < 0 { sums.0 += square }
+        if abs(m) < 0.999 * cost.limit(column) || abs(r) < abs(m) || m * r < 0 { sums.0 += square }
       }
     }
     let own = error(scale: 1)
     // Clipping is for the few: a row that loses half its energy by it is not the original.
     isExplained = own.unclipped <= allowed && own.all <= max(allowed, figures.signal / 2)
     guard !isExplained,
-      let median = Self.medianRatio(model, original, columns, step: stored.step(row, peak: figures.peak))
+      let median = Self.medianRatio(model, original, columns, cost)
     else {
       factor = nil
       return
@@ -49,18 +47,19 @@ struct RowJudgement {
   }
 
   /// The median of model ÷ original, over values that rounding did not change much.
-  private static func medianRatio(_ model: [Float], _ original: [Float], _ columns: [Int], step: Double) -> Double? {
-    func ratios(above least: Double) -> [Double] {
+  private static func medianRatio(
+    _ model: [Float], _ original: [Float], _ columns: [Int], _ cost: RowCost
+  ) -> Double? {
+    func ratios(aboveSteps least: Double) -> [Double] {
       columns.compactMap { column in
-        let (m, r) = (Double(model[column]), Double(original[column]))
-        return abs(m) > least && abs(r) > least ? m / r : nil
+        let (m, r, bound) = (Double(model[column]), Double(original[column]), least * cost.step(column))
+        return abs(m) > bound && abs(r) > bound ? m / r : nil
       }
     }
-    var found = ratios(above: 16 * step)
-    if found.count < 3 { found = ratios(above: 0) }
+    // int8 codes above 16, or int4 codes above 2.
+    let found = [16.0, 2].lazy.map { ratios(aboveSteps: $0) }.first { $0.count >= 3 } ?? ratios(aboveSteps: 0)
     guard !found.isEmpty else { return nil }
-    found.sort()
-    let median = found[found.count / 2]
+    let median = found.sorted()[found.count / 2]
     return median.isFinite ? median : nil
   }
 

@@ -16,23 +16,23 @@ struct RowMatching {
       for (suspect, peak) in zip(audit.suspects, peaks)
       where matches[suspect.row] == nil && suspect.row != candidate {
         let (own, theirs) = (Double(suspect.values[peak]), Double(row[peak]))
-        guard abs(own - theirs) <= 0.1 * abs(own) else { continue }
-        let figures = RowBlock.Figures(suspect.values, row)
-        if figures.signal > 0,
-          figures.error <= audit.stored.allowance(suspect.row, of: audit.expected, candidate, figures)
-        {
-          matches[suspect.row] = candidate
-        }
+        // A step of int4 is a seventh of the largest value, and the largest code may be a clipped one.
+        let isClose = abs(own - theirs) <= (audit.stored.record.encoding == .int4 ? 0.25 : 0.1) * abs(own)
+        let isClipped = audit.stored.record.encoding.isQuantized && own * theirs > 0 && abs(theirs) > abs(own)
+        guard isClose || isClipped else { continue }
+        if Self.isMade(suspect, of: candidate, row, audit) { matches[suspect.row] = candidate }
       }
     }
     audit.expected.discard(rows: 0..<audit.stored.rows, columns: audit.columns)
   }
-}
 
-extension StoredTensor {
-  /// What a row may differ from the row `theirs` of `other` by, if it was made of that one.
-  func allowance(_ row: Int, of other: ExpectedTensor, _ theirs: Int, _ figures: RowBlock.Figures) -> Double {
-    noise(row, signal: figures.signal, peak: figures.peak)
-      + other.noise(theirs, signal: figures.signal, peak: figures.peak) + other.tolerance * figures.signal
+  private static func isMade(
+    _ suspect: TensorAudit.Suspect, of candidate: Int, _ values: [Float], _ audit: TensorAudit
+  ) -> Bool {
+    let all = values.indices
+    let figures = RowBlock.Figures(suspect.values, values, all)
+    guard figures.signal > 0 else { return false }
+    let cost = RowCost(audit.stored, suspect.row, audit.expected, candidate, original: values)
+    return RowJudgement(suspect.values, values, all, cost, figures).isExplained
   }
 }

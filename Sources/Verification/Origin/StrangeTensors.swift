@@ -55,8 +55,9 @@ extension TensorAudit {
     for row in 0..<stored.rows {
       stored.read(row, into: &ours)
       try other.read(row, into: &theirs)
-      let figures = RowBlock.Figures(ours, theirs)
-      if figures.error > stored.allowance(row, of: other, row, figures) {
+      let figures = RowBlock.Figures(ours, theirs, 0..<columns)
+      let cost = RowCost(stored, row, other, row, original: theirs)
+      if figures.error > cost.allowance(0..<columns, signal: figures.signal) {
         failures += 1
         if 10 * failures > stored.rows { return false }
       }

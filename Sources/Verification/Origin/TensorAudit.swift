@@ -10,6 +10,15 @@ struct TensorAudit {
     var values: [Float]
   }
 
+  /// Features of a row that share a multiplier and are not what they should be, while most others of the row are.
+  struct DamagedGroup {
+    var row: Int
+    var features: ClosedRange<Int>
+    var sqnr: Double
+    /// What they are a multiple of the original by, where they are one.
+    var factor: Double?
+  }
+
   /// Rows that are zero, or some features of them, where the original is not.
   struct ZeroRegion: Equatable {
     var rows: ClosedRange<Int>
@@ -28,6 +37,10 @@ struct TensorAudit {
   private(set) var unfinite: (rows: [Int], column: Int, value: Float)?
   /// Rows that are a multiple of the original, and of what.
   private(set) var factors: [(row: Int, factor: Double)] = []
+  /// Of int4 rows.
+  private(set) var groups: [DamagedGroup] = []
+  /// Features that are a multiple of the original in all rows, and of what: their input scales are not what their codes were made for.
+  private(set) var features: [(feature: Int, factor: Double)] = []
   /// The first other rows that are not what they should be, and how many there are.
   private(set) var suspects: [Suspect] = []
   private(set) var suspectCount = 0
@@ -37,17 +50,33 @@ struct TensorAudit {
   static let blockRows = 16
   static let tileColumns = 64
 
+  private let spans: [Range<Int>]
+
   init(_ stored: StoredTensor, _ expected: ExpectedTensor) {
     self.stored = stored
     self.expected = expected
+    spans = stored.groups
   }
 
   var columns: Int { stored.columns }
   /// In dB, of the whole tensor.
   var sqnr: Double { ErrorEnergy.decibels(signal: signal, error: error) }
 
-  /// Reads everything once.
+  /// Reads everything once, and again without the features that explain what was found.
   mutating func run() throws(VerificationError) {
+    var factors = FeatureFactors(stored)
+    try read(leavingOut: [], &factors)
+    let found = factors?.found ?? []
+    guard !found.isEmpty else { return }
+    self = TensorAudit(stored, expected)
+    features = found
+    var none: FeatureFactors?
+    try read(leavingOut: found.map { $0.feature...$0.feature }, &none)
+  }
+
+  private mutating func read(
+    leavingOut features: [ClosedRange<Int>], _ factors: inout FeatureFactors?
+  ) throws(VerificationError) {
     var block = RowBlock(columns: columns)
     var discarded = 0
     for matrix in 0..<stored.matrices {
@@ -55,7 +84,7 @@ struct TensorAudit {
       for start in stride(from: matrix * stored.rowsPerMatrix, to: end, by: Self.blockRows) {
         let rows = start..<min(start + Self.blockRows, end)
         try block.read(rows, stored, expected)
-        judge(block)
+        judge(block, leavingOut: features, &factors)
         if (rows.upperBound - discarded) * columns > 1 << 22 {
           expected.discard(rows: discarded..<rows.upperBound, columns: columns)
           discarded = rows.upperBound
@@ -65,7 +94,9 @@ struct TensorAudit {
     expected.discard(rows: discarded..<stored.rows, columns: columns)
   }
 
-  private mutating func judge(_ block: RowBlock) {
+  private mutating func judge(
+    _ block: RowBlock, leavingOut features: [ClosedRange<Int>], _ factors: inout FeatureFactors?
+  ) {
     let zeroRows = block.rows.filter { isFalselyZero($0, block) }
     let zeroTiles = zeroRows.count == block.rows.count ? [] : falselyZeroTiles(block)
     for row in zeroRows { add(ZeroRegion(rows: row...row)) }
@@ -82,10 +113,11 @@ struct TensorAudit {
       let own = ErrorEnergy.decibels(signal: figures.signal, error: figures.error)
       if own < worst.sqnr { worst = (row, own) }
       guard !zeroRows.contains(row) else { continue }
-      let judgement = RowJudgement(row, block, leavingOut: zeroTiles, stored, expected)
-      if judgement.isExplained { continue }
+      let judgement = judge(row, block, leavingOut: zeroTiles + features)
+      if judgement?.factor == nil { factors?.add(row, block, leavingOut: zeroTiles) }
+      guard let judgement, !judgement.isExplained else { continue }
       if let factor = judgement.factor {
-        factors.append((row, factor))
+        self.factors.append((row, factor))
       } else {
         suspectCount += 1
         if suspects.count < Self.keptSuspects {
@@ -93,6 +125,35 @@ struct TensorAudit {
         }
       }
     }
+  }
+
+  /// Judges a row group by group, and as a whole where most of its groups are not what they should be; `nil` where all is said.
+  private mutating func judge(_ row: Int, _ block: RowBlock, leavingOut left: [ClosedRange<Int>]) -> RowJudgement? {
+    let (model, original, cost) = (block.model(row), block.expected(row), block.cost(row))
+    func judgement(_ features: Range<Int>, _ figures: RowBlock.Figures) -> RowJudgement {
+      RowJudgement(model, original, features, leavingOut: left, cost, figures)
+    }
+    guard spans.count > 1 else { return judgement(spans[0], block.figures(row)) }
+    var damaged: [DamagedGroup] = []
+    for features in spans {
+      let figures = RowBlock.Figures(model, original, features)
+      let own = judgement(features, figures)
+      if own.isExplained { continue }
+      if figures.isZero {
+        add(ZeroRegion(rows: row...row, features: features.lowerBound...features.upperBound - 1))
+        continue
+      }
+      let sqnr = ErrorEnergy.decibels(signal: figures.signal, error: figures.error)
+      damaged.append(
+        DamagedGroup(
+          row: row, features: features.lowerBound...features.upperBound - 1, sqnr: sqnr, factor: own.factor))
+    }
+    if 2 * damaged.count > spans.count {
+      let whole = judgement(0..<columns, block.figures(row))
+      if !whole.isExplained { return whole }
+    }
+    groups += damaged
+    return nil
   }
 
   private mutating func note(unfinite row: Int, _ block: RowBlock) {
@@ -106,15 +167,15 @@ struct TensorAudit {
     unfinite?.rows.append(row)
   }
 
-  /// What is smaller than this may have become zero. (Scales below the normal numbers are written as zero.)
-  private func threshold(_ row: Int, _ peak: Double) -> Double {
-    max(stored.step(row, peak: peak), expected.step(row, peak: peak), 0x1p-118)
+  /// Whether a value is too large to have become zero. (Scales below the normal numbers are written as zero.)
+  private func isLarge(_ value: Float, _ feature: Int, _ cost: RowCost) -> Bool {
+    abs(Double(value)) > max(cost.step(feature), 0x1p-118)
   }
 
   private func isFalselyZero(_ row: Int, _ block: RowBlock) -> Bool {
-    let figures = block.figures(row)
-    guard figures.isZero, figures.peak > 0 else { return false }
-    return figures.peak > threshold(row, figures.peak)
+    guard block.figures(row).isZero else { return false }
+    let (values, cost) = (block.expected(row), block.cost(row))
+    return values.indices.contains { isLarge(values[$0], $0, cost) }
   }
 
   /// Features of tiles in which all codes of the block are zero.
@@ -124,8 +185,8 @@ struct TensorAudit {
       guard block.rows.allSatisfy({ block.model($0)[tile].allSatisfy { $0 == 0 } }) else { return nil }
       var large = 0
       for row in block.rows {
-        let threshold = threshold(row, block.figures(row).peak)
-        large += block.expected(row)[tile].count { abs(Double($0)) > threshold }
+        let (values, cost) = (block.expected(row), block.cost(row))
+        large += tile.count { isLarge(values[$0], $0, cost) }
       }
       return large >= min(4, tile.count) ? tile.lowerBound...tile.upperBound - 1 : nil
     }

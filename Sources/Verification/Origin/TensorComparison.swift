@@ -9,6 +9,10 @@ struct TensorComparison {
   private(set) var findings: [Finding] = []
   /// Tensors that differ in most of their rows, by name: each may hold another's values.
   private var strangers: [String: TensorAudit] = [:]
+  /// Biases that bias correction changed.
+  private var corrected: Set<String> = []
+  /// What bias correction does not explain, by the name of the biases.
+  private var corrections: [String: [String]] = [:]
   private var audits: [(origin: TensorOrigin, audit: TensorAudit)] = []
 
   init(_ model: GLiClassModel, _ expected: ExpectedTensors) {
@@ -28,7 +32,13 @@ struct TensorComparison {
     }
     findings = presence() + findings
     try explain()
-    errors.sort { ($0.sqnr.isNaN ? -.infinity : $0.sqnr, $0.name) < ($1.sqnr.isNaN ? -.infinity : $1.sqnr, $1.name) }
+    let corrected = corrected
+    errors.sort { Self.key($0, corrected) < Self.key($1, corrected) }
+  }
+
+  /// Those that were changed on purpose come last.
+  private static func key(_ error: TensorError, _ corrected: Set<String>) -> (Int, Double, String) {
+    (corrected.contains(error.name) ? 1 : 0, error.sqnr.isNaN ? -.infinity : error.sqnr, error.name)
   }
 
   /// Says what the audits found, what is the matter with whole layers first.
@@ -45,7 +55,11 @@ struct TensorComparison {
     for (origin, audit) in audits where !others.explained.contains(origin.name) {
       if isAnother, unknown.contains(origin.name) { continue }
       let words = AuditWords(audit.stored, reference: expected.name, tokenizer: model.tokenizer)
-      let messages = try TensorFindings(audit: audit, words: words).messages(holding: others.names[origin.name])
+      let other = others.names[origin.name]
+      var messages = corrections[origin.name] ?? []
+      if other != nil || messages.isEmpty {
+        messages = try TensorFindings(audit: audit, words: words).messages(holding: other)
+      }
       findings += messages.map { Finding(place: origin.name, message: $0) }
     }
   }
@@ -67,13 +81,28 @@ struct TensorComparison {
     }
     var audit = TensorAudit(stored, other)
     try audit.run()
+    let correction = audit.isClean ? nil : try judgeCorrection(audit, origin)
     errors.append(
       TensorError(
-        name: origin.name, form: record.summary, sqnr: audit.sqnr, worstChannel: audit.worst.row,
-        worstChannelSQNR: audit.worst.sqnr))
-    if audit.isClean { return }
+        name: origin.name, form: record.summary + (correction == [] ? ", changed by bias correction" : ""),
+        sqnr: audit.sqnr, worstChannel: audit.worst.row, worstChannelSQNR: audit.worst.sqnr))
+    if correction == [] { corrected.insert(origin.name) }
+    if audit.isClean || correction == [] { return }
+    if let correction { corrections[origin.name] = correction }
     audits.append((origin, audit))
     if 2 * audit.suspectCount > stored.rows { strangers[origin.name] = audit }
+  }
+
+  /// What is the matter with biases that bias correction may have changed; `nil` for other tensors.
+  private func judgeCorrection(_ audit: TensorAudit, _ origin: TensorOrigin) throws(VerificationError) -> [String]? {
+    guard origin.name.hasSuffix(".bias"), audit.unfinite == nil, audit.stored.rows == 1,
+      let correction = try BiasCorrection(String(origin.name.dropLast(".bias".count)), of: model.file, expected)
+    else { return nil }
+    var own = Array(repeating: Float(0), count: audit.columns)
+    var theirs = own
+    audit.stored.read(0, into: &own)
+    try audit.expected.read(0, into: &theirs)
+    return correction.messages(own, theirs, reference: expected.name)
   }
 
   /// Tensors that are there and should not be, or the other way round: a layer's together.
@@ -121,5 +150,7 @@ struct TensorComparison {
 
 extension TensorAudit {
   /// Whether nothing is there that the encoding does not explain.
-  var isClean: Bool { zeros.isEmpty && unfinite == nil && factors.isEmpty && suspectCount == 0 }
+  var isClean: Bool {
+    zeros.isEmpty && unfinite == nil && features.isEmpty && factors.isEmpty && groups.isEmpty && suspectCount == 0
+  }
 }

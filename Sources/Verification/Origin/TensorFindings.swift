@@ -12,7 +12,7 @@ struct TensorFindings {
   /// What is the matter, the most telling first.
   /// - Parameter other: the tensor whose values it holds, as far as that is known.
   func messages(holding other: String?) throws(VerificationError) -> [String] {
-    var messages = unfinite + zeros + factors
+    var messages = unfinite + zeros + features + factors + groups
     if let other {
       messages.append("holds the values of \(other) in the \(reference)")
     } else if audit.suspectCount > 0 {
@@ -46,6 +46,32 @@ struct TensorFindings {
     }
     let messages = found.map { "\(words.row($0.row)) is \(AuditWords.factor($0.factor)) times the \(reference)'s" }
     return Self.few(messages) { "\($0) more are multiples of the \(reference)'s" }
+  }
+
+  private var features: [String] {
+    let found = audit.features
+    let reason = "its input scale is not the one its codes were made with"
+    if found.count > 4, 2 * found.count > audit.columns {
+      return [
+        "\(found.count) of \(audit.columns) features are multiples of the \(reference)'s in all \(words.noun)s: input scales are "
+          + "not those that the codes were made with"
+      ]
+    }
+    let messages = found.map {
+      "feature \($0.feature) is \(AuditWords.factor($0.factor)) times the \(reference)'s in all \(words.noun)s: \(reason)"
+    }
+    return Self.few(messages) { "\($0) more features are such" }
+  }
+
+  private var groups: [String] {
+    let messages = audit.groups.map { group in
+      let place = "\(words.row(group.row)), features \(group.features.lowerBound) to \(group.features.upperBound)"
+      guard let factor = group.factor else {
+        return "\(place) are not the \(reference)'s: SQNR \(AuditWords.decibels(group.sqnr))"
+      }
+      return "\(place) are \(AuditWords.factor(factor)) times the \(reference)'s"
+    }
+    return Self.few(messages) { "\($0) more groups of features are not the \(reference)'s" }
   }
 
   private func suspects() throws(VerificationError) -> [String] {

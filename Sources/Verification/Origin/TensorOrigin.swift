@@ -16,6 +16,9 @@ struct TensorOrigin: Sendable, Equatable {
     case convolution
   }
 
+  /// The table of tokens, of which a pruned vocabulary leaves rows out.
+  static let tokens = "embeddings.tokens"
+
   /// In the `.glc`.
   let name: String
   /// In the `.glc`.
@@ -48,7 +51,7 @@ struct TensorOrigin: Sendable, Equatable {
     let (size, hidden, source) = (encoder.embeddingSize, encoder.hiddenSize, "model.encoder_model.embeddings")
     var all = [
       TensorOrigin(
-        "embeddings.tokens", [encoder.vocabularySize, size], .whole("\(source).word_embeddings.weight"))
+        tokens, [encoder.vocabularySize, size], .whole("\(source).word_embeddings.weight"))
     ]
     if encoder.absolutePositionCount > 0 {
       let table = "\(source).position_embeddings.weight"

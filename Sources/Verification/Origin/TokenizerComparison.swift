@@ -7,10 +7,12 @@ import Tokenization
 /// profile.
 struct TokenizerComparison {
   private let model: GLiClassModel
+  private let vocabulary: VocabularyTranslation
   private let fields: FieldComparison
 
-  init(_ model: GLiClassModel, reference: String) {
+  init(_ model: GLiClassModel, _ vocabulary: VocabularyTranslation, reference: String) {
     self.model = model
+    self.vocabulary = vocabulary
     fields = FieldComparison(reference: reference)
   }
 
@@ -32,18 +34,26 @@ struct TokenizerComparison {
 
   /// What differs from the files of the checkpoint, read as this file's own profile does.
   func findings(against outputs: CheckpointOutputs) throws(VerificationError) -> [Finding] {
-    let other =
-      if outputs.tokenizer.profile == summary.profile {
-        outputs.tokenizer
-      } else {
-        try CheckpointTokenizer(outputs.checkpoint, summary.profile)
+    let other: CheckpointTokenizer
+    if let originals = vocabulary.originals {
+      do throws(VerificationError) {
+        other = try CheckpointTokenizer(outputs.checkpoint, summary.profile, keeping: originals)
+      } catch {
+        // The checkpoint's own files were read before: it is what the map calls for that cannot be made.
+        return [Finding(place: "vocabulary map", message: error.message)]
       }
+    } else if outputs.tokenizer.profile == summary.profile {
+      other = outputs.tokenizer
+    } else {
+      other = try CheckpointTokenizer(outputs.checkpoint, summary.profile)
+    }
     return other.bytes.withUnsafeBytes { findings(against: other.tokenizer, $0) }
   }
 
   /// What differs from the tokenizer of `baseline`.
   func findings(againstBaseline baseline: GLiClassModel) -> [Finding] {
-    findings(against: baseline.tokenizer, baseline.file.tokenizerBytes)
+    guard !vocabulary.isIdentity else { return findings(against: baseline.tokenizer, baseline.file.tokenizerBytes) }
+    return pieces(against: baseline.tokenizer, vocabulary.other)
   }
 
   private func findings(against other: CompiledTokenizer, _ bytes: UnsafeRawBufferPointer) -> [Finding] {
@@ -54,7 +64,7 @@ struct TokenizerComparison {
     for (name, value) in Self.summaryFields where value(summary) != value(theirs) {
       findings.append(fields.finding("tokenizer.\(name)", value(summary), value(theirs)))
     }
-    findings += pieces(against: other)
+    findings += pieces(against: other) { $0 }
     if findings.isEmpty {
       let place = zip(own, bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? min(own.count, bytes.count)
       let sizes = own.count == bytes.count ? "" : ", of \(own.count) and \(bytes.count)"
@@ -77,12 +87,14 @@ struct TokenizerComparison {
   ]
 
   /// Ids that stand for other texts.
-  private func pieces(against other: CompiledTokenizer) -> [Finding] {
-    let count = min(summary.vocabularySize, other.summary.vocabularySize)
+  /// - Parameter number: the other side's id of one, `nil` where it has none.
+  private func pieces(against other: CompiledTokenizer, _ number: (Int32) -> Int32?) -> [Finding] {
+    let count = summary.vocabularySize
     var first: Finding?
     var differing = 0
     for id in 0..<Int32(clamping: count) {
-      let (ours, theirs) = (model.tokenizer.token(for: id), other.token(for: id))
+      guard let theirID = number(id), theirID < other.summary.vocabularySize else { continue }
+      let (ours, theirs) = (model.tokenizer.token(for: id), other.token(for: theirID))
       guard ours.map(ExactBytes.init) != theirs.map(ExactBytes.init) else { continue }
       differing += 1
       if first == nil {

@@ -1,3 +1,4 @@
+import DataSets
 import GLiClass
 import ModelCore
 import Tokenization
@@ -9,6 +10,7 @@ package struct BaselineReference: ReferenceSource {
   package let path: String
   private let inputs: TextInputs
   private var examples: ExampleReader
+  private let vocabulary: VocabularyTranslation
 
   /// - Parameters:
   ///   - model: the other file, whose checksums have been compared.
@@ -18,6 +20,7 @@ package struct BaselineReference: ReferenceSource {
     path = model.file.path
     inputs = try TextInputs(model, threads: threads)
     self.examples = examples
+    vocabulary = try VocabularyTranslation(model)
     let summary = ModelSummary(model)
     // What made the file, and of which precision it is.
     header = ReferenceHeader(
@@ -37,7 +40,7 @@ package struct BaselineReference: ReferenceSource {
       let text = texts[index]
       outputs.append(
         ReferenceOutput(
-          text: text.text, labels: text.labels, inputIDs: prompts[index].ids,
+          text: text.text, labels: text.labels, inputIDs: prompts[index].ids.map(vocabulary.original),
           logits: try logits(found, text.line), line: text.line))
     }
     return outputs

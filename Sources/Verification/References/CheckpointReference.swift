@@ -1,4 +1,5 @@
 import Checkpoints
+import DataSets
 import ModelCore
 import ReferenceModel
 import Tokenization
@@ -10,7 +11,7 @@ package final class CheckpointOutputs: Sendable {
   package let checkpoint: Checkpoint
   /// Its forward pass.
   package let model: ReferenceModel
-  let header: ReferenceHeader
+  package let header: ReferenceHeader
   let tokenizer: CheckpointTokenizer
   private let builder: PromptBuilder
   private let threads: Int
@@ -50,7 +51,7 @@ package final class CheckpointOutputs: Sendable {
   }
 
   /// The outputs of some texts, in order.
-  func outputs(_ examples: [DataExample], _ path: String) throws(VerificationError) -> [ReferenceOutput] {
+  package func outputs(_ examples: [DataExample], _ path: String) throws(VerificationError) -> [ReferenceOutput] {
     var outputs: [ReferenceOutput] = []
     var scratch = EncodingScratch()
     for example in examples {

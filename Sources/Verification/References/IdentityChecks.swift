@@ -2,14 +2,14 @@ import GLiClass
 import ModelCore
 
 /// Holds what a reference says of itself against the model. What either does not say is not checked.
-struct IdentityChecks {
-  private(set) var checks: [IdentityCheck] = []
+package struct IdentityChecks {
+  package private(set) var checks: [IdentityCheck] = []
   private(set) var notes: [String] = []
   private let allowed: Set<IdentityCheck.Field>
   /// What one side does not say.
   private var unknown: [String] = []
 
-  init(_ header: ReferenceHeader, _ model: GLiClassModel, allowed: Set<IdentityCheck.Field>) {
+  package init(_ header: ReferenceHeader, _ model: GLiClassModel, allowed: Set<IdentityCheck.Field>) {
     self.allowed = allowed
     checkCheckpoint(header, model)
     check(.tokenizer, expected: model.tokenizer.summary.profile.name, found: header.tokenizerProfile)
@@ -73,14 +73,23 @@ struct IdentityChecks {
   }
 
   /// Adds what the inputs say.
-  mutating func addTokens(differing: Int, of texts: Int, first: TokenDifference?) {
-    let found =
-      if let first {
+  /// - Parameters:
+  ///   - differing: texts with other tokens than the reference's.
+  ///   - leftOut: texts beside these that have tokens there which the model's vocabulary was made smaller by: what becomes of them is a
+  ///     matter of measures and bounds.
+  ///   - isSmaller: whether it was.
+  mutating func addTokens(
+    differing: Int, leftOut: Int = 0, of texts: Int, first: TokenDifference?, isSmaller: Bool = false
+  ) {
+    var found = "equal in every text"
+    if let first {
+      found =
         "different in \(differing) of \(texts) texts, first in line \(first.line) at token \(first.position): \(first.description)"
-      } else {
-        "equal in every text"
-      }
-    add(.tokens, expected: "equal in every text", found: found, agrees: differing == 0)
+    } else if leftOut > 0 {
+      found = "equal in \(texts - leftOut) of \(texts) texts; the vocabulary was made smaller by tokens of the others"
+    }
+    let expected = isSmaller ? "equal in every text that has no other tokens than are left" : "equal in every text"
+    add(.tokens, expected: expected, found: found, agrees: differing == 0)
   }
 }
 

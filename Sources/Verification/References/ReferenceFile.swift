@@ -1,3 +1,4 @@
+import DataSets
 import ModelCore
 
 /// A file of reference outputs: JSONL whose first line is `{"reference": {…}}`, read line by line.
@@ -38,7 +39,9 @@ package struct ReferenceFile: ReferenceSource {
       throw .malformedLine(
         path: path, line: line, expected: "an object with text, labels, input_ids and logits", found: value.shape)
     }
-    try checkText(of: labels, path, line)
+    if let (expected, found) = unusableLabel(among: labels) {
+      throw .malformedLine(path: path, line: line, expected: expected, found: found)
+    }
     guard logits.count == labels.count else {
       throw .malformedLine(path: path, line: line, expected: "\(labels.count) logits", found: "\(logits.count)")
     }

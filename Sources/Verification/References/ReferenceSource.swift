@@ -1,4 +1,4 @@
-import Tokenization
+import DataSets
 
 /// What a reference says of one text.
 package struct ReferenceOutput: Sendable, Equatable {
@@ -31,7 +31,11 @@ extension ExampleReader {
   /// The next examples, at most `limit`; none at the end.
   mutating func next(_ limit: Int) throws(VerificationError) -> [DataExample] {
     var examples: [DataExample] = []
-    while examples.count < limit, let example = try next() { examples.append(example) }
+    do throws(DataSetError) {
+      while examples.count < limit, let example = try next() { examples.append(example) }
+    } catch {
+      throw .underlying(error)
+    }
     return examples
   }
 }

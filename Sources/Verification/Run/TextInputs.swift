@@ -4,24 +4,24 @@ import ModelCore
 import Tokenization
 
 /// Texts as a model reads them, and what it makes of them, on all threads.
-struct TextInputs {
+package struct TextInputs {
   private let scheduler: ClassificationScheduler
 
-  init(_ model: GLiClassModel, threads: Int?) throws(VerificationError) {
+  package init(_ model: GLiClassModel, threads: Int?) throws(VerificationError) {
     scheduler = try lifting { () throws(GLiClassError) in
       try ClassificationScheduler(model: model, options: SessionOptions(threads: threads))
     }
   }
 
   /// Threads that work.
-  var threadCount: Int { scheduler.threadCount }
+  package var threadCount: Int { scheduler.threadCount }
   /// Texts to hand in at once.
-  var windowSize: Int { scheduler.windowSize }
+  package var windowSize: Int { scheduler.windowSize }
 
   /// The whole input of every text. Labels that the Python package loses beyond the maximum length have logits there, and are
   /// judged like others.
   /// - Parameter error: what to throw for the text at a position.
-  func prompts(
+  package func prompts(
     _ texts: [(text: String, labels: [String])], error: (Int, String) -> VerificationError
   ) throws(VerificationError) -> [Prompt] {
     let requests = texts.map {
@@ -40,12 +40,12 @@ struct TextInputs {
   }
 
   /// The logits of every input, each an error of its own.
-  func logits(_ prompts: [EnginePrompt]) -> [Result<[Float], GLiClassError>] { scheduler.logits(prompts) }
+  package func logits(_ prompts: [EnginePrompt]) -> [Result<[Float], GLiClassError>] { scheduler.logits(prompts) }
 }
 
 extension Prompt {
   /// The same for the engine.
-  var engine: EnginePrompt {
+  package var engine: EnginePrompt {
     EnginePrompt(tokens: ids, labelPositions: labelPositions, lostLabelCount: lostLabelCount)
   }
 }

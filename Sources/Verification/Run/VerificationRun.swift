@@ -1,12 +1,17 @@
+import DataSets
 import Tokenization
 
 /// What has been compared so far.
 struct VerificationRun {
   private(set) var table: DecisionTable
   private(set) var worst: WorstTexts
+  /// Texts whose tokens are not the reference's.
   private(set) var tokenDifferences = 0
+  /// Those of them that have a token there which the model's vocabulary was made smaller by.
+  private(set) var leftOutTexts = 0
   private(set) var firstTokenDifference: TokenDifference?
   private let data: DataIndex
+  private let vocabulary: VocabularyTranslation
   private var isJudged: [Bool]
   private var taken: [UInt32]
   /// Of each text of the table, its position in the data set.
@@ -14,7 +19,8 @@ struct VerificationRun {
   private var lostLabels = 0
   private var notFinite: (texts: Int, place: String)?
 
-  init(_ data: DataIndex, worstLimit: Int) {
+  init(_ data: DataIndex, _ vocabulary: VocabularyTranslation, worstLimit: Int) {
+    self.vocabulary = vocabulary
     self.data = data
     table = DecisionTable(hasTruth: data.hasTruth)
     worst = WorstTexts(limit: worstLimit)
@@ -43,7 +49,7 @@ struct VerificationRun {
   /// - Parameters:
   ///   - path: the reference's.
   ///   - prompt: the model's input.
-  ///   - name: the piece of a token.
+  ///   - name: the piece of a token of the reference.
   /// - Throws: ``VerificationError/noPartner(path:line:text:other:)``.
   mutating func add(
     _ output: ReferenceOutput, _ path: String, _ prompt: Prompt, _ logits: [Float], name: (Int32) -> String
@@ -59,11 +65,15 @@ struct VerificationRun {
       line: data.line(of: index), labels: output.labels, truths: data.truths(of: index),
       referenceLogits: output.logits, modelLogits: logits)
     let difference = TokenDifference(
-      line: data.line(of: index), model: prompt.ids, reference: output.inputIDs, name: name)
+      line: data.line(of: index), model: prompt.ids.map(vocabulary.original), reference: output.inputIDs, name: name)
     if let difference {
       tokenDifferences += 1
-      // The first in the data set, whatever the order of the reference.
-      if difference.line < firstTokenDifference?.line ?? .max { firstTokenDifference = difference }
+      if output.inputIDs.contains(where: { vocabulary.own(original: $0) == nil }) {
+        leftOutTexts += 1
+      } else if difference.line < firstTokenDifference?.line ?? .max {
+        // The first in the data set, whatever the order of the reference.
+        firstTokenDifference = difference
+      }
     }
     let errors = zip(logits, output.logits).map { abs(Double($0) - Double($1)) }
     let error = errors.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
@@ -85,6 +95,11 @@ struct VerificationRun {
     if lostLabels > 0 {
       notes.append(
         "\(lostLabels) labels lie beyond the maximum length; they are scored as the Python package scores them")
+    }
+    if leftOutTexts > 0 {
+      notes.append(
+        "\(leftOutTexts) of \(table.textCount) texts have tokens in the reference that the smaller vocabulary leaves out: the "
+          + "model reads others there, and is judged by what it makes of them")
     }
     return notes
   }

@@ -1,3 +1,4 @@
+import DataSets
 import Engine
 import GLCFormat
 import GLiClass
@@ -8,6 +9,7 @@ import Tokenization
 package struct Verifier {
   private let model: GLiClassModel
   private let inputs: TextInputs
+  private let vocabulary: VocabularyTranslation
   private let options: VerificationOptions
 
   /// Reads all tensor data once, to compare its checksums.
@@ -17,6 +19,7 @@ package struct Verifier {
     self.model = model
     self.options = options
     inputs = try TextInputs(model, threads: options.threads)
+    vocabulary = try VocabularyTranslation(model)
   }
 
   /// Threads that work.
@@ -50,7 +53,8 @@ package struct Verifier {
     _ source: any ReferenceSource, _ data: DataIndex, _ progress: (Double) -> Void
   ) throws(VerificationError) -> VerificationRun {
     var source = source
-    var run = VerificationRun(data, worstLimit: max(10, options.layerTexts ?? VerificationOptions.defaultLayerTexts))
+    let worstLimit = max(10, options.layerTexts ?? VerificationOptions.defaultLayerTexts)
+    var run = VerificationRun(data, vocabulary, worstLimit: worstLimit)
     // Lines are those of the file that outputs are read from, and of the data where they are computed.
     let path = source.kind == .file ? source.path : data.path
     // What is computed as it is asked for shows progress in smaller steps.
@@ -85,7 +89,10 @@ package struct Verifier {
         logits = output.logits.map { _ in .nan }
       case .failure(let error): throw .of(error, path: path, line: output.line)
       }
-      try run.add(output, path, prompts[index], logits) { model.tokenizer.token(for: $0) ?? "?" }
+      try run.add(output, path, prompts[index], logits) { original in
+        guard let id = vocabulary.own(original: original) else { return "left out" }
+        return model.tokenizer.token(for: id) ?? "?"
+      }
     }
   }
 
@@ -93,13 +100,12 @@ package struct Verifier {
     of index: Int, _ data: DataIndex, _ other: String
   ) throws(VerificationError) -> VerificationError {
     let line = data.line(of: index)
-    var reader = try data.reader()
-    var text = ""
-    while let example = try reader.next() {
-      guard example.line < line else {
-        text = example.text
-        break
+    let text = try lifting { () throws(DataSetError) in
+      var reader = try data.reader()
+      while let example = try reader.next() {
+        if example.line >= line { return example.text }
       }
+      return ""
     }
     return .noPartner(path: data.path, line: line, text: text, other: other)
   }
@@ -109,7 +115,8 @@ package struct Verifier {
   ) throws(VerificationError) -> Verdict {
     var identity = IdentityChecks(source.header, model, allowed: options.allowed)
     identity.addTokens(
-      differing: run.tokenDifferences, of: run.table.textCount, first: run.firstTokenDifference)
+      differing: run.tokenDifferences - run.leftOutTexts, leftOut: run.leftOutTexts, of: run.table.textCount,
+      first: run.firstTokenDifference, isSmaller: vocabulary.isSmaller)
     if let origin, let name = origin.referenceName { identity.add(try origin.audit(), of: name) }
     let measures = Measures(run.table, settings: options.measures, threads: inputs.threadCount)
     var verdict = Verdict(
@@ -128,11 +135,12 @@ package struct Verifier {
     return verdict
   }
 
-  /// The reference's own input, so that both sides read the same.
+  /// The reference's own input, so that both sides read the same; the model's, where it has not all of its tokens.
   private func enginePrompt(_ entry: WorstTexts.Entry) -> EnginePrompt {
-    let ids = entry.output.inputIDs
-    guard ids != entry.modelIDs else {
-      return EnginePrompt(tokens: ids, labelPositions: entry.labelPositions, lostLabelCount: entry.lostLabels)
+    let ids = entry.output.inputIDs.compactMap(vocabulary.own)
+    guard ids != entry.modelIDs, ids.count == entry.output.inputIDs.count else {
+      return EnginePrompt(
+        tokens: entry.modelIDs, labelPositions: entry.labelPositions, lostLabelCount: entry.lostLabels)
     }
     let marker = model.file.configuration.prompt.labelTokenID
     let positions = ids.indices.filter { Int(ids[$0]) == marker }

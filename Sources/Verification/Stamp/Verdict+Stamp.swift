@@ -26,7 +26,8 @@ extension Verdict {
 }
 
 extension MetricDrift {
-  fileprivate var stamp: JSON {
+  /// Both sides, what was lost and its interval.
+  package var stamp: JSON {
     .object([
       ("reference", .double(reference)), ("model", .double(model)), ("drift", .double(drift)),
       ("interval", .array([.double(interval.lower), .double(interval.upper)])),
@@ -35,7 +36,8 @@ extension MetricDrift {
 }
 
 extension ErrorDistribution {
-  fileprivate var stamp: JSON {
+  /// Mean, 99th percentile and largest.
+  package var stamp: JSON {
     .object([("mean", .double(mean)), ("p99", .double(p99)), ("maximum", .double(maximum))])
   }
 }

@@ -59,6 +59,13 @@ package struct ReferenceSummary: Sendable, Equatable {
   /// What else the header says of versions, as `torch` and `2.15.0`, in its order.
   package var versions: [Version]
 
+  package init(kind: Kind, path: String, producer: String, versions: [Version]) {
+    self.kind = kind
+    self.path = path
+    self.producer = producer
+    self.versions = versions
+  }
+
   package struct Version: Sendable, Equatable {
     package var name: String
     package var version: String
