@@ -12,6 +12,8 @@ struct Inspect: ParsableCommand {
       EXAMPLES
         gliclass inspect model.glc
         gliclass inspect model.glc --check
+        gliclass inspect model.glc --tensors
+        gliclass inspect model.glc --recipe > recipe.json
       """)
 
   @Argument(help: "The .glc file.", completion: .file(extensions: ["glc"]))
@@ -20,7 +22,13 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print one JSON object: format, metadata and every tensor.")
   var json = false
 
-  @Flag(help: "Also read all tensor data and compare its checksums.")
+  @Flag(help: "Also list every tensor: shape, encoding, group size, input scales and size.")
+  var tensors = false
+
+  @Flag(help: "Print the recipe alone, as gliclass-convert --recipe takes it.")
+  var recipe = false
+
+  @Flag(help: "Also read all tensor data: checksums, codes, multipliers, channel sums and input scales.")
   var check = false
 
   func run() throws {
@@ -33,9 +41,12 @@ struct Inspect: ParsableCommand {
         defer { bar.finish() }
         try file.checkTensorData { bar.update(Double($0) / Double($1)) }
       }
+      if recipe { return Console.print(try file.recipe().text(pretty: true)) }
       Console.print(
         json
-          ? file.json(tokenizer, isChecked: check).text(pretty: true) : file.summary(tokenizer, isChecked: check))
+          ? file.json(tokenizer, isChecked: check).text(pretty: true)
+          : file.summary(tokenizer, isChecked: check)
+            + (tensors ? "\n" + file.tensorTable.joined(separator: "\n") : ""))
     }
   }
 }
@@ -48,12 +59,6 @@ extension GLCFile {
       var value: JSONValue? = metadata
       for key in path { value = value?.member(key) }
       return value?.string ?? value.map(\.found) ?? "-"
-    }
-    var byEncoding: [String: (count: Int, bytes: Int)] = [:]
-    for record in records {
-      let key = "\(record.encoding) \(record.layout)"
-      let old = byEncoding[key] ?? (0, 0)
-      byEncoding[key] = (old.count + 1, old.bytes + record.extent.count)
     }
     var lines = [
       "\(path): .glc \(version), \(Formatting.size(file.size)), numerics revision \(numericsRevision)",
@@ -77,9 +82,8 @@ extension GLCFile {
         "  from        \(row.member("name")?.string ?? "-")  sha256 \(row.member("sha256")?.string ?? "-")")
     }
     for section in sections { lines.append("  section     \(section.name), \(Formatting.size(section.size))") }
-    for (key, value) in byEncoding.sorted(by: { $0.key < $1.key }) {
-      lines.append("  tensors     \(value.count) \(key), \(Formatting.size(value.bytes))")
-    }
+    lines += tensorSummary
+    lines += metadata.member("drift").map { SearchRecord($0).summary } ?? []
     lines += stamp?.summary ?? []
     lines.append("  checksums   " + (isChecked ? "all good" : "good (tensor data not read; --check reads it)"))
     return lines.joined(separator: "\n")
@@ -99,17 +103,9 @@ extension GLCFile {
         "sections",
         .array(sections.map { .object([("name", .string($0.name)), ("bytes", .int($0.size))]) })
       ),
-      (
-        "tensors",
-        .array(
-          records.map {
-            .object([
-              ("name", .string($0.name)), ("encoding", .string("\($0.encoding)")),
-              ("layout", .string("\($0.layout)")), ("shape", .array($0.shape.map { .int($0) })),
-              ("offset", .int($0.extent.lowerBound)), ("bytes", .int($0.extent.count)),
-            ])
-          })
-      ),
+      ("body", bodyJSON),
+      ("bytes_beside_body", besideBodyJSON),
+      ("tensors", tensorsJSON),
     ])
   }
 }

@@ -24,6 +24,11 @@ public final class ProgressBar: Sendable {
   /// Draws `part` of the work as done, 0 to 1, at most ten times a second.
   @Sendable public func update(_ part: Double) { draw { Self.line(title, part) } }
 
+  /// Draws `part` of the work as done, and beside it what is being done, as far as the terminal is wide.
+  public func update(_ part: Double, _ what: String) {
+    draw { String("\(Self.line(title, part)) \(what)".prefix(Console.width - 1)) }
+  }
+
   /// Draws how many `things` are done, where nobody knows how many there will be.
   public func update(count: Int, of things: String) { draw { "\(title) \(count) \(things)" } }
 

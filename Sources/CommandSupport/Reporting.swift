@@ -75,6 +75,13 @@ public enum Console {
   /// Whether people look at standard error.
   public static var showsProgress: Bool { isatty(STDERR_FILENO) != 0 }
 
+  /// Columns of the terminal that standard error is; 80 where it does not say.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   static func write(_ text: String, to descriptor: Int32) {
     var text = text
     text.withUTF8 { bytes in

@@ -18,21 +18,12 @@ struct ConvertCommand: ParsableCommand {
         gliclass-convert model.safetensors -o model.glc --q8
         gliclass-convert checkpoint/ --adapter lora/ -o model.glc
         gliclass-convert pytorch_model.bin --dry-run
+        gliclass-convert checkpoint/ -o model.glc --max-f1-drift 0.005 --data data.jsonl
+        gliclass-convert checkpoint/ --sensitivity --q4 --data data.jsonl
       """,
     version: Converter.version)
 
   static func main() { runProgram() }
-
-  enum Scheme: String, EnumerableFlag {
-    case q8, f32
-
-    static func help(for value: Scheme) -> ArgumentHelp? {
-      switch value {
-      case .q8: "int8 weights, one scale per output channel."
-      case .f32: "Weights as they are, in f32."
-      }
-    }
-  }
 
   enum Profile: String, ExpressibleByArgument, CaseIterable {
     case tokenizers
@@ -48,19 +39,6 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  enum Attention: String, ExpressibleByArgument, CaseIterable {
-    case int8, f32
-
-    var precision: AttentionPrecision { self == .int8 ? .int8 : .f32 }
-
-    static var allValueDescriptions: [String: String] {
-      [
-        Self.int8.rawValue: "Products of int8, with a scale for each token and head. Needs --q8.",
-        Self.f32.rawValue: "Products of f32: slower with long texts, and a little nearer to the checkpoint.",
-      ]
-    }
-  }
-
   @Argument(help: "A checkpoint's folder, its file of weights, or the index of several.")
   var input: String
 
@@ -70,12 +48,13 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A LoRA adapter to merge, as PEFT's save_pretrained wrote it.", valueName: "folder"))
   var adapter: String?
 
-  @Flag(exclusivity: .exclusive)
-  var scheme: Scheme = .q8
+  @OptionGroup(title: "WEIGHTS") var weights: WeightArguments
 
-  @Option(
-    help: "How attention's products are computed (default: int8 with --q8 from a hidden size of 256 on, else f32).")
-  var attention: Attention?
+  @OptionGroup(title: "CALIBRATION") var calibration: CalibrationArguments
+
+  @OptionGroup(title: "VOCABULARY") var vocabulary: VocabularyArguments
+
+  @OptionGroup(title: "SEARCH") var search: SearchArguments
 
   @Option(
     help: ArgumentHelp(
@@ -92,15 +71,19 @@ struct ConvertCommand: ParsableCommand {
   private var writesNothing: Bool { dryRun || list }
 
   func validate() throws {
-    guard output != nil || writesNothing else {
+    try search.check(weights, output: output, writesNothing: writesNothing)
+    guard output != nil || writesNothing || search.sensitivity else {
       throw ValidationError("Missing expected argument '--output <out.glc>'.")
     }
-    guard scheme == .q8 || attention != .int8 else { throw ValidationError("--attention int8 needs --q8.") }
   }
 
   func run() throws {
     try reporting {
-      if writesNothing {
+      if search.sensitivity {
+        try rank()
+      } else if search.isGiven {
+        try searchRecipe()
+      } else if writesNothing {
         try plan()
       } else {
         try convert()
@@ -108,22 +91,32 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  private var options: ConversionOptions {
-    ConversionOptions(
-      input: input, output: output ?? "", scheme: scheme == .q8 ? .q8 : .f32, adapter: adapter,
-      tokenizerProfile: tokenizerProfile.profile, attention: attention?.precision)
+  func options() throws -> ConversionOptions {
+    var options = ConversionOptions(
+      input: input, output: output ?? "", recipe: try weights.read(), adapter: adapter,
+      tokenizerProfile: tokenizerProfile.profile)
+    options.vocabulary = vocabulary.options
+    return options
   }
 
   private func convert() throws {
+    var options = try options()
+    let source = try ConversionSource(options)
+    if weights.leavesTableGroups { try options.recipe.chooseTableGroups(source) }
+    try Converter.refuseOverwriting(source.checkpoint, output: options.output)
+    let calibrated = try calibration.apply(&options, source)
     let bar = ProgressBar("converting")
     defer { bar.finish() }
-    let summary = try Converter(options, progress: bar.update).run()
+    let summary = try Converter(options, progress: bar.update).run(source)
     bar.finish()
-    Console.print(summary.text)
+    Console.print(summary.text(beside: calibrated?.rows ?? []))
   }
 
   private func plan() throws {
-    let plan = try Converter(options).plan()
+    var options = try options()
+    let source = try ConversionSource(options, hashing: false)
+    if weights.leavesTableGroups { try options.recipe.chooseTableGroups(source) }
+    let plan = try Converter(options).plan(source)
     if list { Console.print(plan.table) }
     Console.print(plan.text)
   }

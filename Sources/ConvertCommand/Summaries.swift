@@ -16,6 +16,7 @@ extension ConversionInput {
       rows.append(("not read", Self.list(unread.map { "\($0.name) (\($0.type) \(Self.text($0.shape)))" })))
     }
     if !otherWeights.isEmpty { rows.append(("ignored", Self.list(otherWeights))) }
+    if let pruning { rows += pruning.facts }
     let unused = vocabulary.unused == 0 ? "" : ", \(vocabulary.unused) of them beyond the tokenizer"
     rows.append(("vocabulary", "\(vocabulary.rows) rows\(unused)"))
     let profile = "\(tokenizer.model), profile \(tokenizer.profile)"
@@ -49,13 +50,17 @@ extension ConversionInput {
 
 extension ConversionSummary {
   /// What was done, for people.
-  var text: String {
+  /// - Parameter others: what else is to be said.
+  func text(beside others: [(name: String, text: String)]) -> String { lines(output, rows + others) }
+
+  /// The same, one row a fact.
+  var rows: [(name: String, text: String)] {
     var rows = input.rows + input.sizes(tensors: tensorCount, output: outputSize)
     if let worst {
       rows.append(("worst", "\(worst.tensor), relative error \(Formatting.decimals(worst.relative * 100, 3)) %"))
     }
     rows.append(("checkpoint", contentDigest))
-    return lines(output, rows)
+    return rows
   }
 }
 
@@ -88,7 +93,7 @@ extension ConversionPlan {
   }
 }
 
-private func lines(_ title: String, _ rows: [(name: String, text: String)]) -> String {
+func lines(_ title: String, _ rows: [(name: String, text: String)]) -> String {
   ([title] + rows.map { "  \($0.name)\(String(repeating: " ", count: max(1, 11 - $0.name.count)))\($0.text.onOneLine)" })
     .joined(separator: "\n")
 }

@@ -27,8 +27,8 @@ import Testing
     #expect(try plain == folder.bytes("q8"))
     #expect(full.count > plain.count)
     let kinds = try ["q8", "f32"].map { try Program.classify.run(["inspect", folder[$0]]).text }
-    #expect(kinds[0].contains("weights     int8"))
-    #expect(kinds[1].contains("weights     f32"))
+    #expect(kinds[0].contains("weights     q8;"))
+    #expect(kinds[1].contains("weights     f32;"))
   }
 
   @Test func takesAFileOrItsFolder() throws {
