@@ -398,12 +398,20 @@ def glc_seeds(convert: str):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_checkpoint(folder, make_tokenizer())
+
+        def converted(*options: str) -> bytes:
+            output = folder / "model.glc"
+            subprocess.run([convert, str(folder), "-o", str(output), *options], check=True, capture_output=True)
+            return output.read_bytes()
+
         for scheme in ("q8", "f32"):
-            output = folder / f"{scheme}.glc"
-            subprocess.run([convert, str(folder), "-o", str(output), f"--{scheme}"], check=True, capture_output=True)
-            glc = output.read_bytes()
+            glc = converted(f"--{scheme}")
             yield scheme, squeeze(glc)
             yield f"{scheme}-charsmap", squeeze(glc, tokenizer=with_charsmap(sections(glc)[3]))
+        # Group sizes and multipliers, and 16 bits.
+        yield "q4", squeeze(converted("--q4", "--q4-embeddings", "--group-size", "32"))
+        yield "q4-channel", squeeze(converted("--q4", "--group-size", "channel", "--keep", "*.query_proj.weight=q8"))
+        yield "f16", squeeze(converted("--f16", "--keep", "*intermediate*=bf16"))
         # Every part of a head, with a tokenizer that is small.
         yield "version-2", squeeze((FIXTURES / "glc/2.0-tiny-q8.glc").read_bytes(), tokenizer=sections(glc)[3])
 

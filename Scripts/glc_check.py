@@ -8,26 +8,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
+import glc_recipe
 import glc_tokenizer_check
 import glc_verdict
+import glc_vocabulary
 from glc_common import FormatError, round_up
 from glc_file import (
     DATA,
     DIRECTORY,
     ENCODINGS,
-    INT8,
+    INT4,
     LAYOUTS,
     SECTION_ALIGNMENT,
     SECTION_NAMES,
+    TILES,
     TOKENIZER,
-    Decoded,
     File,
     Record,
     Section,
-    decode,
 )
 from glc_model import check_members
 from glc_tables import check_model
+from glc_tensor import Decoded, decode
 from glc_tokenizer import PROFILES, Tokenizer
 
 REQUIRED_METADATA = {
@@ -59,11 +61,13 @@ def check_container(file: File) -> Iterator[str]:
     yield from check_sections(file)
     yield from check_metadata(file)
     yield from glc_verdict.check(file)
+    yield from glc_vocabulary.check(file)
     yield from check_directory(file)
     yield from check_extents(file)
     for record in file.records:
         yield from check_tensor(file, record)
     yield from check_model(file)
+    yield from glc_recipe.check(file)
 
 
 def check_header(file: File) -> Iterator[str]:
@@ -195,10 +199,11 @@ def check_tensor(file: File, record: Record) -> Iterator[str]:
         yield f"{name}: a reserved field is not zero"
     if any(size != 1 for size in record.dimensions[record.rank :]):
         yield f"{name}: unused dimensions are not 1: {record.dimensions}"
-    if record.group_size or record.multipliers:
-        yield f"{name}: group size {record.group_size}, multipliers at {record.multipliers}, without int4"
-    if (record.encoding == INT8) != (record.rows_per_scale >= 1):
+    if record.is_quantized != (record.rows_per_scale >= 1):
         yield f"{name}: {record.rows_per_scale} rows per scale in {ENCODINGS[record.encoding]}"
+    if record.input_scales and not (record.is_quantized and record.layout == TILES and record.rank == 2):
+        stored = f"{ENCODINGS[record.encoding]} {LAYOUTS[record.layout]} of rank {record.rank}"
+        yield f"{name}: input scales in {stored}"
     yield from check_parts(record, extent)
     try:
         decoded = decode(record, extent)
@@ -224,7 +229,12 @@ def check_parts(record: Record, extent: bytes) -> Iterator[str]:
     elif not is_zero(extent, end, len(extent)):
         yield f"{record.name}: padding at the end is not zero"
     present = {part for part, _, _ in parts}
-    recorded = {"scales": record.scales, "channel sums": record.sums, "input scales": record.input_scales}
+    recorded = {
+        "scales": record.scales,
+        "channel sums": record.sums,
+        "input scales": record.input_scales,
+        "multipliers": record.multipliers,
+    }
     for part, offset in recorded.items():
         if offset and part not in present:
             yield f"{record.name}: {part} at {offset}, in {ENCODINGS[record.encoding]} {LAYOUTS[record.layout]}"
@@ -234,12 +244,15 @@ def check_values(decoded: Decoded) -> Iterator[str]:
     record, codes = decoded.record, decoded.codes
     if np.any(codes[:, record.n :, :]) or np.any(codes[:, :, record.k :]):
         yield f"{record.name}: padding codes are not zero"
-    if record.encoding != INT8:
+    if not record.is_quantized:
         if not np.isfinite(codes).all():
             yield f"{record.name}: values that are not finite"
         return
-    if codes.min() < -127:
-        yield f"{record.name}: {np.count_nonzero(codes == -128)} codes of -128"
+    least = -7 if record.encoding == INT4 else -127
+    if codes.min() < least:
+        yield f"{record.name}: {np.count_nonzero(codes < least)} codes of {least - 1}"
+    if decoded.multipliers is not None:
+        yield from check_multipliers(record, decoded.multipliers)
     scales = decoded.scales
     assert scales is not None
     if not np.isfinite(scales).all() or np.signbit(scales).any():
@@ -247,12 +260,20 @@ def check_values(decoded: Decoded) -> Iterator[str]:
     used = -(-record.n // record.rows_per_scale)
     if np.any(scales[:, used:]):
         yield f"{record.name}: padding scales are not zero"
-    if decoded.sums is not None and not np.array_equal(decoded.sums, codes[0].sum(axis=1, dtype=np.int32)):
+    if decoded.sums is not None and not np.array_equal(decoded.sums, decoded.integers()[0].sum(axis=1, dtype=np.int32)):
         yield f"{record.name}: channel sums differ from the sums of the codes"
     if decoded.input_scales is not None:
         inputs = decoded.input_scales
         if not np.isfinite(inputs).all() or (inputs <= 0).any() or (inputs[record.k :] != 1).any():
             yield f"{record.name}: input scales that are not finite and positive, or padding that is not 1"
+
+
+def check_multipliers(record: Record, multipliers: np.ndarray) -> Iterator[str]:
+    if multipliers.min() < 1 or multipliers.max() > 15:
+        yield f"{record.name}: multipliers from {multipliers.min()} to {multipliers.max()}, expected 1 to 15"
+    used = -(-record.k // record.group_size)
+    if np.any(multipliers[record.n :] != 1) or np.any(multipliers[:, used:] != 1):
+        yield f"{record.name}: padding multipliers are not 1"
 
 
 def check_tokenizer(file: File) -> Iterator[str]:

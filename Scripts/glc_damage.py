@@ -11,25 +11,25 @@ convicted, 1 some were not, or the file itself is not sound. Needs numpy.
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import struct
 import sys
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import glc_derive
 import read_glc
 from glc_check import check_container
-from glc_common import FormatError, round_up
-from glc_file import DATA, DIRECTORY, F32, METADATA, PANELS, ROWS, TILES, File
+from glc_common import FormatError
+from glc_copy import Copy
+from glc_file import INT4, PANELS, ROWS, TILES, File
 from glc_model import MEMBERS_1, MEMBERS_ADDED, Model, complete
 
-Edit = Callable[["Copy"], object]
-RECORD_NAME, RECORD_LAYOUT, RECORD_SHAPE, RECORD_EXTENT, RECORD_CHECKSUM = 0, 10, 16, 32, 48
+Edit = Callable[[Copy], object]
+RECORD_LAYOUT, RECORD_SHAPE, RECORD_GROUP, RECORD_MULTIPLIERS = 10, 16, 52, 96
 
 # Values that another member forbids; what the verdict names.
 CONFLICTS: list[tuple[dict[str, Any], str]] = [
@@ -57,72 +57,6 @@ CONFLICTS: list[tuple[dict[str, Any], str]] = [
     ({"activation": "gelu_new"}, "model.activation"),
     ({"layers": True}, "model.layers"),
 ]
-
-
-@dataclass
-class Tensor:
-    record: bytearray
-    extent: bytearray
-
-
-class Copy:
-    """A file taken apart, to be put together again with other metadata or tensors."""
-
-    def __init__(self, file: File) -> None:
-        self.sections = file.header.sections
-        self.major = file.header.major
-        self.minor = file.header.minor
-        self.verdict = b""
-        self.numerics = file.header.numerics
-        self.contents = {section.kind: file.content(section.kind) for section in self.sections}
-        self.metadata: dict[str, Any] = copy.deepcopy(file.metadata)
-        directory = file.content(DIRECTORY)
-        self.tensors = {
-            record.name: Tensor(bytearray(directory[at : at + 128]), bytearray(file.extent(record)))
-            for record, at in zip(file.records, range(16, len(directory), 128))
-        }
-        self.names_reversed = False
-        self.gap = 0
-        self.tail = b""
-
-    @property
-    def model(self) -> Model:
-        model: Model = self.metadata["model"]
-        return model
-
-    def rename(self, before: str, after: str) -> None:
-        self.tensors[after] = self.tensors.pop(before)
-
-    def build_tensors(self) -> tuple[bytes, bytes]:
-        """Directory and tensor data."""
-        order = sorted(self.tensors, key=str.encode)
-        names, data, records = b"".join(name.encode() for name in order), bytearray(), bytearray()
-        if self.names_reversed:
-            names = b"".join(name.encode() for name in reversed(order))
-        for name in order:
-            tensor = self.tensors[name]
-            struct.pack_into("<II", tensor.record, RECORD_NAME, names.index(name.encode()), len(name.encode()))
-            struct.pack_into("<QQ", tensor.record, RECORD_EXTENT, len(data), len(tensor.extent))
-            struct.pack_into("<I", tensor.record, RECORD_CHECKSUM, zlib.crc32(tensor.extent))
-            records += tensor.record
-            data += tensor.extent + bytes(self.gap)
-        return struct.pack("<4I", len(order), 128, len(names), 0) + records + names, bytes(data)
-
-    def build(self) -> File:
-        self.contents[METADATA] = json.dumps(self.metadata).encode()[:-1] + self.verdict + b"}"
-        self.contents[DIRECTORY], self.contents[DATA] = self.build_tensors()
-        table, body, start = b"", b"", 64 + 32 * len(self.sections)
-        for section in self.sections:
-            content = self.contents[section.kind]
-            offset = round_up(start + len(body), 65_536)
-            body += bytes(offset - start - len(body)) + content
-            checksum = 0 if section.kind == DATA else zlib.crc32(content)
-            table += struct.pack("<IIQQII", section.kind, section.flags, offset, len(content), checksum, 0)
-        body += self.tail
-        fields = self.major, self.minor, start, start + len(body), self.numerics, len(self.sections)
-        head = b"\x89GLC\r\n\x1a\n" + struct.pack("<HHIQII", *fields)
-        checksum = zlib.crc32(head + bytes(4) + bytes(28) + table)
-        return File(head + struct.pack("<I", checksum) + bytes(28) + table + body)
 
 
 # --- Damage ---------------------------------------------------------------------------------------------------------
@@ -200,6 +134,44 @@ def of_model(file: File) -> Iterator[tuple[str, Edit]]:
         yield "in version 1.0", lambda c: as_version_1(c).update(scorer="mlp")
 
 
+def of_recipe(file: File) -> Iterator[tuple[str, Edit]]:
+    """Every member of a recipe, with a value that it cannot have or that is not true of the tensors."""
+    recipe = file.member("recipe")
+    if "schema" not in recipe:
+        yield "recipe.weights is 'int3'", lambda c: c.metadata["recipe"].update(weights="int3")
+        yield ", the recipe says", lambda c: c.metadata["recipe"].update(
+            weights="f32" if recipe.get("weights") == "int8" else "int8"
+        )
+        return
+
+    def other(**values: Any) -> Edit:
+        return lambda c: c.metadata["recipe"].update(values)
+
+    def without(member: str) -> Edit:
+        return lambda c: c.metadata["recipe"].pop(member)
+
+    calibration = {"data": "texts.jsonl", "sha256": "0" * 64, "texts": 1, "tokens": 1, "bias_correction": False}
+    steps = {**recipe["steps"], "bias_correction": False}
+    yield "recipe.schema is 2", other(schema=2)
+    yield "recipe.weights is 'q3'", other(weights="q3")
+    yield "recipe.group_size is 48", other(group_size=48)
+    yield "recipe.embeddings is 'q5'", other(embeddings="q5")
+    yield "numerics.attention", other(attention="int8" if recipe["attention"] == "f32" else "f32")
+    yield "recipe.keep is {}", other(keep={})
+    yield "recipe.keep is", other(keep=[{"tensors": "*", "scheme": "q8"}])
+    yield "recipe.steps is", other(steps={**steps, "more": True})
+    yield "recipe.calibration is", other(calibration={**calibration, "data": "/texts.jsonl"})
+    yield "recipe.calibration is", other(calibration={**calibration, "sha256": "0"})
+    yield "is not that of steps", other(calibration={**calibration, "bias_correction": True}, steps=steps)
+    yield "recipe.vocabulary is 5", other(vocabulary=5)
+    if not recipe["keep"]:
+        yield ", the recipe says", other(embeddings="f16" if recipe["embeddings"] == "f32" else "f32")
+        if recipe["weights"] == "q4":
+            yield ", the recipe says", other(group_size=32 if recipe["group_size"] != 32 else 64)
+    for member in recipe.keys() - {"schema", "search"}:
+        yield f"recipe.{member} is missing", without(member)
+
+
 def of_tensors(file: File) -> Iterator[tuple[str, Edit]]:
     def patch(name: str, form: str, at: int, *values: int) -> Edit:
         return lambda c: struct.pack_into(form, c.tensors[name].record, at, *values)
@@ -211,22 +183,60 @@ def of_tensors(file: File) -> Iterator[tuple[str, Edit]]:
         yield f"{record.name}: missing", drop(record.name)
         longer = (record.dimensions[0] + 1, *record.dimensions[1:])
         yield f"{record.name}: shape", patch(record.name, "<4I", RECORD_SHAPE, *longer)
-        if record.encoding == F32 and record.rank == 2:
-            other = ROWS if record.layout == PANELS else PANELS
-            yield f"{record.name}: encoding, layout", patch(record.name, "<H", RECORD_LAYOUT, other)
-        elif record.rank == 2:
-            other = ROWS if record.layout == TILES else TILES
+        if record.rank == 2:
+            own = TILES if record.is_quantized else PANELS
+            other = ROWS if record.layout == own else own
             yield f"{record.name}: encoding, layout", patch(record.name, "<H", RECORD_LAYOUT, other)
     last = file.records[-1].name
     yield f"{last}x: not a tensor of this model", lambda c: c.rename(last, f"{last}x")
 
 
-def of_checkpoint(file: File) -> Iterator[tuple[str, Edit]]:
-    """One bit of the first value of every tensor, or of its first scale; every member of `model` and `prompt`."""
+def of_quantized(file: File) -> Iterator[tuple[str, Edit]]:
+    """One record of every form: its codes, sums, input scales and multipliers, and their padding."""
 
-    def flip(name: str, at: int) -> Edit:
+    def put(name: str, form: str, at: int, value: float) -> Edit:
+        return lambda c: struct.pack_into(form, c.tensors[name].extent, at, value)
+
+    def patch(name: str, form: str, at: int, value: int) -> Edit:
+        return lambda c: struct.pack_into(form, c.tensors[name].record, at, value)
+
+    seen = set()
+    for record in file.records:
+        form = record.encoding, record.layout, record.group_size, bool(record.input_scales)
+        if not record.is_quantized or form in seen:
+            continue
+        seen.add(form)
+        name = record.name
+        yield f"{name}: 1 codes of", put(name, "<B", 1, 0x80)
+        yield f"{name}: scales that are not finite", put(name, "<f", record.scales, -1.0)
+        if record.sums:
+            yield f"{name}: channel sums differ", put(name, "<i", record.sums, 1 << 20)
+        if at := record.input_scales:
+            for value in (0.0, -1.0, float("inf"), float("nan")):
+                yield f"{name}: input scales that are not", put(name, "<f", at, value)
+            if record.padded_k > record.k:
+                yield f"{name}: input scales that are not", put(name, "<f", at + 4 * record.k, 2.0)
+        if record.encoding == INT4:
+            yield f"{name}: multipliers from 0", put(name, "<B", record.multipliers, 0)
+            yield "to 16, expected 1 to 15", put(name, "<B", record.multipliers, 16)
+            yield f"{name}: group size 48", patch(name, "<I", RECORD_GROUP, 48)
+            yield f"{name}: multipliers at 64", patch(name, "<Q", RECORD_MULTIPLIERS, 64)
+            if record.padded_n > record.n:
+                last = record.padded_n * record.groups - 1
+                yield f"{name}: padding multipliers", put(name, "<B", record.multipliers + last, 2)
+        if record.padded_n > record.n:
+            yield f"{name}: padding codes", put(name, "<B", record.codes_size - 1, 0x99)
+
+
+def of_checkpoint(file: File) -> Iterator[tuple[str, Edit]]:
+    """One bit of the first value of every tensor, or of its first scale; every member of `model` and `prompt`.
+
+    Which code of int4 is the best cannot be derived: of those the bit is one that puts them far from their weights.
+    """
+
+    def flip(name: str, at: int, bit: int = 1) -> Edit:
         def edit(damaged: Copy) -> None:
-            damaged.tensors[name].extent[at] ^= 1
+            damaged.tensors[name].extent[at] ^= bit
 
         return edit
 
@@ -234,6 +244,13 @@ def of_checkpoint(file: File) -> Iterator[tuple[str, Edit]]:
         return lambda c: c.metadata[member].update({field: "?"})
 
     for record in file.records:
+        if record.encoding == INT4:
+            scales = np.frombuffer(file.extent(record), "<f4", record.n, record.scales)
+            row = int(np.flatnonzero(scales)[0]) if record.layout == ROWS else 0
+            yield "codes are not near their weights", flip(record.name, row * record.padded_k // 2, bit=4)
+            # Twice the scale, or half of it.
+            yield "codes are not near their weights", flip(record.name, record.scales + 4 * row + 2, bit=0x80)
+            continue
         yield f"{record.name}: 1 of", flip(record.name, 0)
         if record.scales:
             yield f"{record.name}: 1 of", flip(record.name, record.scales)
@@ -266,11 +283,11 @@ def main() -> int:
     options = parser.parse_args()
     file = File(options.file.read_bytes())
     lines = list(check_container(Copy(file).build()))
-    damages = [*of_container(), *of_verdict(), *of_model(file), *of_tensors(file)]
+    damages = [*of_container(), *of_verdict(), *of_model(file), *of_recipe(file), *of_tensors(file), *of_quantized(file)]
     lines += escaped(file, iter(damages), check_container)
     if options.checkpoint:
         checkpoint = glc_derive.Checkpoint(options.checkpoint)
-        expected = glc_derive.Tensors(checkpoint).found
+        expected = glc_derive.Tensors(checkpoint)
 
         def judge(damaged: File) -> Iterator[str]:
             yield from read_glc.compare_metadata(damaged, checkpoint)

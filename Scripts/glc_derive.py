@@ -21,7 +21,6 @@ from glc_model import Model
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-SMALLEST_NORMAL = np.float32(2.0**-126)
 ENCODER = "model.encoder_model."
 LAYER_NAMES = {
     "attention.query": "attention.self.query_proj",
@@ -112,6 +111,8 @@ class Tensors:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.source, self.config = checkpoint, checkpoint.config
         self.found: dict[str, np.ndarray] = {}
+        # The tensor of the checkpoint that weights are, or with which relative embeddings are projected.
+        self.sources: dict[str, str] = {}
         self.embeddings()
         if self.config.encoder["conv_kernel_size"] > 0:
             self.convolution()
@@ -130,6 +131,11 @@ class Tensors:
     def linear(self, target: str, source: str, biased: bool = True) -> None:
         for part in ("weight", "bias") if biased else ("weight",):
             self.found[f"{target}.{part}"] = self.source.tensor(f"{source}.{part}")
+            self.sources[f"{target}.{part}"] = f"{source}.{part}"
+
+    def is_layer_bias(self, name: str) -> bool:
+        """Whether a tensor is the bias of one of the encoder's linear layers."""
+        return name.startswith("layers.") and name.endswith(".bias") and name in self.sources
 
     def linears(self, target: str, source: str, names: dict[str, str]) -> None:
         for ours, theirs in names.items():
@@ -150,6 +156,8 @@ class Tensors:
     def embeddings(self) -> None:
         source, config = f"{ENCODER}embeddings.", self.config
         self.found["embeddings.tokens"] = self.source.tensor(f"{source}word_embeddings.weight")
+        self.sources["embeddings.tokens"] = f"{source}word_embeddings.weight"
+        self.sources["embeddings.positions"] = f"{source}position_embeddings.weight"
         self.norm("embeddings.norm", f"{source}LayerNorm")
         if config.positions:
             self.found["embeddings.positions"] = self.source.tensor(f"{source}position_embeddings.weight")
@@ -169,6 +177,7 @@ class Tensors:
         for output in range(outputs):
             first = output // (outputs // groups) * inputs
             matrix[output, :, first : first + inputs] = weights[output].T
+        self.sources["convolution.weight"] = f"{source}conv.weight"
         self.found["convolution.weight"] = matrix.reshape(outputs, -1)
         self.found["convolution.bias"] = self.source.tensor(f"{source}conv.bias")
         self.norm("convolution.norm", f"{source}LayerNorm")
@@ -185,6 +194,7 @@ class Tensors:
             for ours, theirs in (RELATIVE_NAMES[term] for term in terms):
                 own = "" if config.encoder["share_att_key"] else "pos_"
                 projection = f"{source}attention.self.{own}{theirs}"
+                self.sources[f"{target}attention.{ours}"] = f"{projection}.weight"
                 self.found[f"{target}attention.{ours}"] = project(self.source, relative, projection)
 
     def lstm(self) -> None:
@@ -193,6 +203,7 @@ class Tensors:
                 for part in ("weight", "bias"):
                     values = self.source.tensor(f"model.lstm.lstm.{part}_{theirs}_l0{suffix}")
                     self.found[f"head.lstm.{direction}.{ours}.{part}"] = values
+                    self.sources[f"head.lstm.{direction}.{ours}.{part}"] = f"model.lstm.lstm.{part}_{theirs}_l0{suffix}"
 
 
 def relative_embeddings(checkpoint: Checkpoint) -> np.ndarray:
@@ -229,11 +240,3 @@ def project(checkpoint: Checkpoint, rows: np.ndarray, projection: str) -> np.nda
     heads = checkpoint.config.encoder["num_attention_heads"]
     projected = (total + bias).astype(np.float32).reshape(rows.shape[0], heads, -1)
     return np.ascontiguousarray(projected.transpose(1, 0, 2))
-
-
-def quantize(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 codes, and one f32 scale for every row (the last dimension)."""
-    scales = (np.abs(weights).max(axis=-1) / np.float32(127)).astype(np.float32)
-    scales[scales < SMALLEST_NORMAL] = 0
-    divisors = np.where(scales == 0, np.float32(np.inf), scales)[..., None]
-    return np.rint(weights / divisors).astype(np.int8), scales

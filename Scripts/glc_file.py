@@ -14,14 +14,21 @@ from glc_common import FormatError, round_up
 MAGIC = b"\x89GLC\r\n\x1a\n"
 MAJOR_VERSIONS = (1, 2)
 SECTION_ALIGNMENT = 65_536
-METADATA, DIRECTORY, TOKENIZER, DATA = 1, 2, 3, 4
+METADATA, DIRECTORY, TOKENIZER, DATA, VOCABULARY = 1, 2, 3, 4, 5
 SECTION_NAMES = {METADATA: "metadata", DIRECTORY: "directory", TOKENIZER: "tokenizer", DATA: "tensor data"}
+OPTIONAL_NAMES = {VOCABULARY: "vocabulary"}
 F32, F16, BF16, INT8, INT4 = 1, 2, 3, 4, 5
 ENCODINGS = {F32: "f32", F16: "f16", BF16: "bf16", INT8: "int8", INT4: "int4"}
 ROWS, TILES, PANELS = 1, 2, 3
 LAYOUTS = {ROWS: "rows", TILES: "tiles", PANELS: "panels"}
-LAYOUTS_OF = {F32: (ROWS, PANELS), F16: (ROWS, PANELS), BF16: (ROWS, PANELS), INT8: (ROWS, TILES), INT4: (TILES,)}
-ITEM_SIZE = {F32: 4, F16: 2, BF16: 2, INT8: 1}
+LAYOUTS_OF = {
+    F32: (ROWS, PANELS),
+    F16: (ROWS, PANELS),
+    BF16: (ROWS, PANELS),
+    INT8: (ROWS, TILES),
+    INT4: (ROWS, TILES),
+}
+CODES_A_BYTE = {F32: 0.25, F16: 0.5, BF16: 0.5, INT8: 1, INT4: 2}
 
 Shape = tuple[int, ...]
 
@@ -44,7 +51,7 @@ class Section:
 
     @property
     def name(self) -> str:
-        return SECTION_NAMES.get(self.kind, f"kind {self.kind}")
+        return (SECTION_NAMES | OPTIONAL_NAMES).get(self.kind, f"kind {self.kind}")
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,18 @@ class Record:
 
     @property
     def padded_k(self) -> int:
-        return round_up(self.k, 64 if self.rank == 2 else 16) if self.layout == TILES else self.k
+        if self.layout == TILES:
+            return round_up(self.k, 64 if self.rank == 2 else 16)
+        return round_up(self.k, 64) if self.encoding == INT4 else self.k
+
+    @property
+    def is_quantized(self) -> bool:
+        return self.encoding in (INT8, INT4)
+
+    @property
+    def groups(self) -> int:
+        """Groups of a row as stored; the last may be shorter."""
+        return -(-self.padded_k // self.group_size)
 
     @property
     def scales_per_matrix(self) -> int:
@@ -113,14 +131,16 @@ class Record:
 
     def parts(self) -> list[tuple[str, int, int]]:
         """(name, offset as recorded, size) of the parts the encoding has, in the order of the extent."""
-        itemsize = ITEM_SIZE[self.encoding]
-        parts = [("codes", 0, self.matrices * self.padded_n * self.padded_k * itemsize)]
-        if self.encoding == INT8:
+        codes = self.matrices * self.padded_n * self.padded_k
+        parts = [("codes", 0, int(codes // CODES_A_BYTE[self.encoding]))]
+        if self.is_quantized:
             parts.append(("scales", self.scales, 4 * self.matrices * self.scales_per_matrix))
             if self.layout == TILES and self.rank == 2:
                 parts.append(("channel sums", self.sums, 4 * self.padded_n))
             if self.input_scales:
                 parts.append(("input scales", self.input_scales, 4 * self.padded_k))
+        if self.encoding == INT4:
+            parts.append(("multipliers", self.multipliers, self.padded_n * self.groups))
         return parts
 
 
@@ -137,7 +157,7 @@ class File:
         for section in self.header.sections:
             if section.kind == kind:
                 return section
-        raise FormatError(f"no section of kind {kind} ({SECTION_NAMES[kind]})")
+        raise FormatError(f"no section of kind {kind} ({(SECTION_NAMES | OPTIONAL_NAMES)[kind]})")
 
     def content(self, kind: int) -> bytes:
         section = self.section(kind)
@@ -211,80 +231,17 @@ def read_record(directory: bytes, at: int, names: bytes, used: bytearray) -> Rec
     used[start : start + length] = b"\1" * length
     if encoding not in ENCODINGS or layout not in LAYOUTS_OF[encoding]:
         raise FormatError(f"{name}: encoding {encoding} in layout {layout}")
-    if encoding == INT4:
-        raise FormatError(f"{name}: encoding int4 is reserved")
     if not 1 <= rank <= 3 or 0 in fields[5 : 5 + rank]:
         raise FormatError(f"{name}: rank {rank}, dimensions {fields[5:9]}")
     if (layout == ROWS and rank == 3) or (layout != ROWS and rank == 1):
         raise FormatError(f"{name}: rank {rank} in layout {LAYOUTS[layout]}")
+    if rank != 2 and encoding == INT4 or rank == 1 and encoding in (F16, BF16):
+        raise FormatError(f"{name}: rank {rank} in {ENCODINGS[encoding]}")
     offset, size, checksum, group_size, rows_per_scale, reserved = fields[9:15]
+    columns = round_up(fields[4 + rank], 64)
+    if group_size not in ((32, 64, 128, columns) if encoding == INT4 else (0,)):
+        raise FormatError(f"{name}: group size {group_size} in {ENCODINGS[encoding]} of {columns} features")
     codes_size, scales, sums, inputs, multipliers, tail = fields[15:21]
     reserved |= int.from_bytes(tail, "little")
     return Record(name, encoding, layout, rank, fields[5:9], offset, size, checksum, group_size, rows_per_scale,
                   codes_size, scales, sums, inputs, multipliers, reserved)  # fmt: skip
-
-
-# --- Decoding tensors -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """The parts of an extent. Codes are in logical order with their padding: [matrices][padded n][padded k]."""
-
-    record: Record
-    codes: np.ndarray
-    scales: np.ndarray | None  # [matrices][scales of a matrix]
-    sums: np.ndarray | None  # [padded n]
-    input_scales: np.ndarray | None  # [padded k]
-
-    def logical_codes(self) -> np.ndarray:
-        record = self.record
-        return self.codes[:, : record.n, : record.k].reshape(record.shape)
-
-    def row_scales(self) -> np.ndarray:
-        """One scale a row of the logical tensor, in its shape without the last dimension."""
-        record = self.record
-        assert self.scales is not None
-        rows = np.arange(record.n) // record.rows_per_scale
-        return self.scales[:, rows].reshape(record.shape[:-1])
-
-    def values(self) -> np.ndarray:
-        codes = self.logical_codes()
-        if self.scales is None:
-            return codes
-        return codes.astype(np.float32) * self.row_scales()[..., None]
-
-
-def decode(record: Record, extent: bytes) -> Decoded:
-    found: dict[str, bytes] = {}
-    for name, offset, size in record.parts():
-        if offset + size > len(extent):
-            raise FormatError(f"{record.name}: {name} end at {offset + size} in an extent of {len(extent)} bytes")
-        found[name] = extent[offset : offset + size]
-    if record.encoding == INT8 and record.rows_per_scale == 0:
-        raise FormatError(f"{record.name}: int8 with 0 rows per scale")
-    scales, sums, inputs = (
-        np.frombuffer(found[name], dtype=kind) if name in found else None
-        for name, kind in (("scales", "<f4"), ("channel sums", "<i4"), ("input scales", "<f4"))
-    )
-    if scales is not None:
-        scales = scales.reshape(record.matrices, -1)
-    return Decoded(record, unpack(record, found["codes"]), scales, sums, inputs)
-
-
-def unpack(record: Record, codes: bytes) -> np.ndarray:
-    """Codes in [matrices][padded n][padded k], floats widened to f32."""
-    if record.encoding == BF16:
-        flat = (np.frombuffer(codes, dtype="<u2").astype(np.uint32) << 16).view(np.float32)
-    elif record.encoding == F16:
-        flat = np.frombuffer(codes, dtype="<f2").astype(np.float32)
-    else:
-        flat = np.frombuffer(codes, dtype="<f4" if record.encoding == F32 else np.int8)
-    shape = (record.matrices, record.padded_n, record.padded_k)
-    if record.layout == TILES:
-        blocks = flat.reshape(record.matrices, record.padded_n // 16, record.padded_k // 4, 16, 4)
-        return blocks.transpose(0, 1, 3, 2, 4).reshape(shape)
-    if record.layout == PANELS:
-        blocks = flat.reshape(record.matrices, record.padded_n // 16, record.k, 16)
-        return blocks.transpose(0, 1, 3, 2).reshape(shape)
-    return flat.reshape(shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glc_file import F32, INT8, PANELS, ROWS, TILES, File, Record, Shape
+from glc_file import BF16, DATA, ENCODINGS, F16, F32, INT4, INT8, LAYOUTS, PANELS, ROWS, TILES, File, Record, Shape
 from glc_model import Model, complete, is_sound
 
 ROW_TABLES = ("embeddings.tokens", "embeddings.positions")
@@ -128,24 +128,19 @@ class Tensors:
         self.perceptron("head.calibrator.mlp", *layers)
 
 
-def expected_storage(name: str, rank: int, quantized: bool) -> tuple[int, int, int]:
-    """Encoding, layout and rows per scale, by the same tables."""
+def allowed_forms(name: str, rank: int) -> tuple[tuple[int, int], ...]:
+    """Encodings with their layouts that a tensor may have, by the same tables: each by itself."""
     if rank == 1 or name == "embeddings.segments":
-        return F32, ROWS, 0
+        return ((F32, ROWS),)
     if name in ROW_TABLES:
-        return (INT8, ROWS, 1) if quantized else (F32, ROWS, 0)
-    if name in SMALL_MATRICES or not quantized:
-        return F32, PANELS, 0
-    return INT8, TILES, 1
+        return tuple((encoding, ROWS) for encoding in (F32, F16, BF16, INT8, INT4))
+    if name in SMALL_MATRICES:
+        return ((F32, PANELS),)
+    floats = tuple((encoding, PANELS) for encoding in (F32, F16, BF16))
+    return (*floats, (INT8, TILES)) if rank == 3 else (*floats, (INT8, TILES), (INT4, TILES))
 
 
 # --- Checking -------------------------------------------------------------------------------------------------------
-
-
-def is_quantized(file: File) -> bool:
-    """Which column of the table holds: by the recipe, and without one by the encodings."""
-    weights = file.member("recipe").get("weights")
-    return weights == "int8" if weights else any(record.encoding == INT8 for record in file.records)
 
 
 def check_model(file: File) -> Iterator[str]:
@@ -158,13 +153,51 @@ def check_model(file: File) -> Iterator[str]:
     shapes = Tensors(model, weighted).shapes
     if model["squeeze_layers"] and not 1 <= weighted <= model["layers"] + 1:
         yield f"head.layers.first.weight: {weighted} states are weighted, of {model['layers'] + 1}"
-    yield from check_table(shapes, records, is_quantized(file))
-    if file.member("numerics").get("attention") == "int8" and not is_quantized(file):
-        yield "metadata: attention in int8 in a file without int8 weights"
+    yield from check_table(shapes, records)
+    yield from check_together(file, records, int(model["layers"]))
+    yield from check_precisions(file, records)
+
+
+def check_together(file: File, records: dict[str, Record], layers: int) -> Iterator[str]:
+    """Which tensors are multiplied with the same rows, and so are quantized together."""
+    for i in range(layers):
+        names = [f"layers.{i}.attention.{part}.weight" for part in ("query", "key", "value")]
+        found = [records[name] for name in names if name in records]
+        yield from quantized_together(f"layers.{i}.attention", found)
+        first, *others = [input_scales(file, record) for record in found] or [b""]
+        if any(other != first for other in others):
+            yield f"layers.{i}.attention: query, key and value have different input scales"
+    names = [f"head.{side}.{part}.weight" for side in ("text", "classes") for part in ("first", "second")]
+    yield from quantized_together("head", [records[name] for name in names if name in records])
+
+
+def quantized_together(where: str, records: list[Record]) -> Iterator[str]:
+    if len({record.is_quantized for record in records}) > 1:
+        stored = ", ".join(f"{record.name} {ENCODINGS[record.encoding]}" for record in records)
+        yield f"{where}: some are quantized, some are not: {stored}"
+
+
+def input_scales(file: File, record: Record) -> bytes:
+    """The bytes of the vector, empty without one."""
+    if not record.input_scales:
+        return b""
+    start = file.section(DATA).offset + record.offset + record.input_scales
+    return file.data[start : start + 4 * record.padded_k]
+
+
+def check_precisions(file: File, records: dict[str, Record]) -> Iterator[str]:
+    """What the metadata say of attention and head, and what the encodings of their weights allow."""
+    relative = [record for name, record in records.items() if name.endswith((".relative_keys", ".relative_queries"))]
+    if file.member("numerics").get("attention") == "int8":
+        for record in relative:
+            if record.encoding != INT8:
+                yield f"metadata: attention in int8, {record.name} is {ENCODINGS[record.encoding]}"
+        if not any(record.is_quantized for record in records.values()):
+            yield "metadata: attention in int8 in a file without quantized weights"
     head, projector = file.member("numerics").get("head_activations"), records.get("head.text.first.weight")
-    quantized = projector is not None and projector.encoding == INT8
+    quantized = projector is not None and projector.is_quantized
     if head != ("int8x2" if quantized else "f32"):
-        yield f"metadata: head_activations {head!r} in a file {'with' if quantized else 'without'} int8 projectors"
+        yield f"metadata: head_activations {head!r} in a file {'with' if quantized else 'without'} quantized projectors"
 
 
 def weighted_states(model: Model, records: dict[str, Record]) -> int:
@@ -173,8 +206,8 @@ def weighted_states(model: Model, records: dict[str, Record]) -> int:
     return first.k if first else layers
 
 
-def check_table(shapes: dict[str, Shape], records: dict[str, Record], quantized: bool) -> Iterator[str]:
-    """The tensors of the tables, and no others, in their shapes and stored as the tables say."""
+def check_table(shapes: dict[str, Shape], records: dict[str, Record]) -> Iterator[str]:
+    """The tensors of the tables, and no others, in their shapes and in forms that the tables allow."""
     for name in sorted(shapes.keys() - records.keys()):
         yield f"{name}: missing"
     for name in sorted(records.keys() - shapes.keys()):
@@ -183,6 +216,10 @@ def check_table(shapes: dict[str, Shape], records: dict[str, Record], quantized:
         record, shape = records[name], shapes[name]
         if record.shape != shape:
             yield f"{name}: shape {record.shape}, expected {shape}"
-        stored = record.encoding, record.layout, record.rows_per_scale
-        if stored != (expected := expected_storage(name, len(shape), quantized)):
-            yield f"{name}: encoding, layout, rows per scale {stored}, expected {expected}"
+        allowed = allowed_forms(name, len(shape))
+        if (record.encoding, record.layout) not in allowed:
+            expected = ", ".join(f"{ENCODINGS[encoding]} {LAYOUTS[layout]}" for encoding, layout in allowed)
+            found = f"{ENCODINGS[record.encoding]} {LAYOUTS[record.layout]}"
+            yield f"{name}: encoding, layout {found}, expected one of {expected}"
+        if record.is_quantized and record.rows_per_scale != 1:
+            yield f"{name}: {record.rows_per_scale} rows per scale, expected 1"

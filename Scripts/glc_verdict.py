@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from glc_common import FormatError
-from glc_file import DIRECTORY, METADATA, TOKENIZER, File
+from glc_file import DIRECTORY, METADATA, TOKENIZER, VOCABULARY, File
 
 OPENING = ',"verdict":'
 SUBJECTS = ("weights", "tokenizer", "metadata", "numerics")
@@ -70,9 +70,10 @@ def changed(file: File) -> list[str] | None:
 def check(file: File) -> Iterator[str]:
     """Every rule of the member; whether it still holds is none of them."""
     verdict = file.metadata.get("verdict")
-    if file.header.minor != (expected := 0 if "verdict" not in file.metadata else 1):
-        with_one = "with" if expected else "without"
-        yield f"header: minor version {file.header.minor}, {with_one} a verdict it is {expected}"
+    has_map = any(section.kind == VOCABULARY for section in file.header.sections)
+    if file.header.minor != (expected := 2 if has_map else 0 if "verdict" not in file.metadata else 1):
+        with_one = "with a vocabulary map" if has_map else "with a verdict" if expected else "without a verdict"
+        yield f"header: minor version {file.header.minor}, {with_one} it is {expected}"
     if "verdict" not in file.metadata:
         return
     if not isinstance(verdict, dict):

@@ -4,20 +4,22 @@
     read_glc.py FILE                              summary: versions, sections, metadata, tensors
     read_glc.py FILE --check                      every rule of the formats; one line per violation
     read_glc.py FILE --dump DIR                   every tensor as f32 (little-endian, row-major) in DIR/<name>.f32,
-                                                  and DIR/index.json (name -> shape, encoding, layout)
-    read_glc.py FILE --against CHECKPOINT_DIR     derive every code and scale again from model.safetensors and
-                                                  config.json, and compare to the bit; digest and checksums as well
+                                                  with its input scales, and DIR/index.json (name -> shape, encoding,
+                                                  layout, group size, whether there are input scales)
+    read_glc.py FILE --against CHECKPOINT_DIR     derive all that can be derived again from model.safetensors and
+                                                  config.json, and compare to the bit; codes of int4, which are chosen,
+                                                  lie near their weights; digest and checksums as well
     read_glc.py FILE --tokenizer-dump [OUT.json]  the compiled tokenizer in plain form (default: standard output)
     read_glc.py FILE --tokenizer-json FILE.json   compare the compiled tokenizer with the tokenizer.json of its source
     read_glc.py FILE --encode                     texts on standard input, a JSON string a line: {"ids": [...]} a line
     read_glc.py FILE --parity ZIP NAME            encode the sample strings in parity.zip, compare with the ids of NAME
 
 FILE may also be a compiled tokenizer alone, for all but --dump and --against. Options can be combined. Exit status: 0
-all is well, 1 violations or differences (one line each), 65 not readable. Beside it: glc_file.py (container, tensors),
-glc_check.py, glc_model.py, glc_tables.py and glc_verdict.py (the rules), glc_config.py and glc_derive.py (the rules of
-conversion), glc_damage.py (that all of these can fail); for the tokenizer glc_tokenizer.py (its section) with
-glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and glc_unicode_check.py (the rules), glc_normalize.py and
-glc_encode.py (texts to ids), glc_tokenizer_source.py (its source). Needs numpy.
+all is well, 1 violations or differences (one line each), 65 not readable. Beside it: glc_file.py (container),
+glc_tensor.py (tensors), glc_check.py, glc_model.py, glc_tables.py, glc_recipe.py, glc_vocabulary.py and glc_verdict.py (the rules),
+glc_config.py, glc_derive.py and glc_quantize.py (the rules of conversion), glc_damage.py (that all of these can fail); for
+the tokenizer glc_tokenizer.py (its section) with glc_trie.py and glc_pattern.py, glc_tokenizer_check.py and glc_unicode_check.py (the rules),
+glc_normalize.py and glc_encode.py (texts to ids), glc_tokenizer_source.py (its source). Needs numpy.
 """
 
 from __future__ import annotations
@@ -35,11 +37,15 @@ import glc_check
 import glc_config
 import glc_derive
 import glc_encode
+import glc_quantize
+import glc_recipe
 import glc_tokenizer_check
 import glc_tokenizer_source
 import glc_verdict
+import glc_vocabulary
 from glc_common import FormatError
-from glc_file import ENCODINGS, F32, INT8, LAYOUTS, TOKENIZER, Decoded, File, decode
+from glc_file import ENCODINGS, LAYOUTS, TOKENIZER, File, Record
+from glc_tensor import decode
 from glc_tokenizer import Tokenizer
 
 
@@ -50,48 +56,37 @@ def against(file: File, directory: Path) -> Iterator[str]:
     """Every difference from what the rules of conversion make of the checkpoint."""
     checkpoint = glc_derive.Checkpoint(directory)
     yield from compare_metadata(file, checkpoint)
-    yield from compare_tensors(file, glc_derive.Tensors(checkpoint).found)
+    expected = glc_derive.Tensors(checkpoint)
+    if (kept := glc_vocabulary.originals(file)) is not None:
+        expected.found["embeddings.tokens"] = expected.found["embeddings.tokens"][kept]
+    yield from compare_tensors(file, expected)
 
 
-def compare_tensors(file: File, expected: dict[str, np.ndarray]) -> Iterator[str]:
+def compare_tensors(file: File, expected: glc_derive.Tensors) -> Iterator[str]:
     records = {record.name: record for record in file.records}
-    for name, weights in expected.items():
+    recipe = glc_recipe.Recipe(file.member("recipe"))
+    for name, weights in expected.found.items():
         record = records.pop(name, None)
         if record is None:
             yield f"{name}: missing"
         elif record.shape != weights.shape:
             yield f"{name}: shape {record.shape}, expected {weights.shape}"
-        else:
-            yield from compare_tensor(decode(record, file.extent(record)), weights)
+        elif not (recipe.corrects_biases and expected.is_layer_bias(name)):
+            names = glc_recipe.names_of(expected.sources.get(name, name))
+            yield from glc_recipe.compare_form(record, recipe.form(name, record.shape, names))
+            decoded = decode(record, file.extent(record))
+            yield from glc_quantize.compare(decoded, weights, recipe.compensates)
     yield from (f"{name}: not a tensor of this checkpoint" for name in records)
-
-
-def compare_tensor(found: Decoded, weights: np.ndarray) -> Iterator[str]:
-    name = found.record.name
-    if found.record.encoding == F32:
-        yield from compare_bits(name, "values", found.values().view("<u4"), weights.view("<u4"))
-    elif found.record.encoding == INT8 and found.input_scales is None and found.record.rows_per_scale == 1:
-        codes, scales = glc_derive.quantize(weights)
-        yield from compare_bits(name, "scales", found.row_scales().view("<u4"), scales.view("<u4"))
-        yield from compare_bits(name, "codes", found.logical_codes(), codes)
-    else:
-        yield f"{name}: no rule to derive {ENCODINGS[found.record.encoding]} with these scales"
-
-
-def compare_bits(name: str, what: str, found: np.ndarray, expected: np.ndarray) -> Iterator[str]:
-    places = np.argwhere(found != expected)
-    if len(places):
-        first = tuple(places[0].tolist())
-        pair = found[first].item(), expected[first].item()
-        shown = "{}, expected {}" if found.dtype == np.int8 else "bits {:#010x}, expected {:#010x}"
-        yield f"{name}: {len(places)} of {found.size} {what} differ, the first at {first}: {shown.format(*pair)}"
 
 
 def compare_metadata(file: File, checkpoint: glc_derive.Checkpoint) -> Iterator[str]:
     version, model = glc_config.as_version(checkpoint.model())
     if file.header.major != version:
         yield f"header: major version {file.header.major}, the lowest that can say this model is {version}"
-    for member, fields in (("model", model), ("prompt", checkpoint.config.prompt())):
+    prompt = checkpoint.config.prompt()
+    if (kept := glc_vocabulary.originals(file)) is not None:
+        model, prompt = {**model, "vocabulary_size": len(kept)}, glc_vocabulary.selected(prompt, kept)
+    for member, fields in (("model", model), ("prompt", prompt)):
         for field, expected in fields.items():
             found = file.member(member).get(field)
             if found != expected or isinstance(found, bool) != isinstance(expected, bool):
@@ -127,12 +122,18 @@ def print_summary(file: File) -> None:
         print_tokenizer(Tokenizer(file.content(TOKENIZER)))
     except FormatError as error:
         print(f"tokenizer: {error}")
-    print(f"\n{'tensor':<44} {'shape':>14}  {'stored as':<12} {'extent':>12} {'size':>12}  checksum")
+    print(f"\n{'tensor':<44} {'shape':>14}  {'stored as':<24} {'extent':>12} {'size':>12}  checksum")
     for record in file.records:
         shape = "x".join(map(str, record.shape))
-        stored = f"{ENCODINGS[record.encoding]} {LAYOUTS[record.layout]}"
-        print(f"{record.name:<44} {shape:>14}  {stored:<12} {record.offset:>12,} {record.size:>12,}  "
+        print(f"{record.name:<44} {shape:>14}  {stored_as(record):<24} {record.offset:>12,} {record.size:>12,}  "
               f"{record.checksum:08x}")  # fmt: skip
+
+
+def stored_as(record: Record) -> str:
+    text = f"{ENCODINGS[record.encoding]} {LAYOUTS[record.layout]}"
+    if record.group_size:
+        text += f" / {record.group_size}"
+    return text + " scaled" if record.input_scales else text
 
 
 def print_tokenizer(tokenizer: Tokenizer) -> None:
@@ -145,12 +146,14 @@ def dump(file: File, directory: Path) -> None:
     for record in file.records:
         if "/" in record.name or "\0" in record.name:
             raise FormatError(f"{record.name!r}: no file name")
-        values = decode(record, file.extent(record)).values()
+        values = decode(record, file.extent(record)).weights()
         (directory / f"{record.name}.f32").write_bytes(np.ascontiguousarray(values, dtype="<f4").tobytes())
         index[record.name] = {
             "shape": list(record.shape),
             "encoding": ENCODINGS[record.encoding],
             "layout": LAYOUTS[record.layout],
+            "group_size": record.group_size,
+            "input_scales": bool(record.input_scales),
         }
     (directory / "index.json").write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{directory}: {len(index)} tensors")
@@ -170,9 +173,11 @@ def encode(tokenizer: Tokenizer) -> None:
         print(encoded)
 
 
-def compare_tokenizer(tokenizer: Tokenizer, path: Path) -> Iterator[str]:
+def compare_tokenizer(tokenizer: Tokenizer, path: Path, kept: list[int] | None) -> Iterator[str]:
     yield from (f"tokenizer: {line}" for line in glc_tokenizer_check.check(tokenizer))
     text = path.read_text(encoding="utf-8")
+    if kept is not None:
+        text = glc_vocabulary.pruned_text(text, kept)
     yield from (f"tokenizer: {line}" for line in glc_tokenizer_source.compare(tokenizer, text))
 
 
@@ -214,11 +219,11 @@ def run_container(options: argparse.Namespace, file: File) -> int:
     return problems
 
 
-def run_tokenizer(options: argparse.Namespace, tokenizer: Tokenizer) -> int:
-    """What concerns the tokenizer; the number of problems."""
+def run_tokenizer(options: argparse.Namespace, tokenizer: Tokenizer, kept: list[int] | None) -> int:
+    """What concerns the tokenizer, of which only the original ids `kept` are left; the number of problems."""
     problems = 0
     if options.tokenizer_json:
-        problems += report("tokenizer", compare_tokenizer(tokenizer, options.tokenizer_json))
+        problems += report("tokenizer", compare_tokenizer(tokenizer, options.tokenizer_json, kept))
     if options.parity:
         archive, name = options.parity
         problems += report("parity", glc_encode.compare_samples(tokenizer, Path(archive), name))
@@ -252,7 +257,8 @@ def main() -> int:
             if not of_container and not of_tokenizer:
                 print_summary(file)
         if of_tokenizer:
-            problems += run_tokenizer(options, tokenizer if alone else Tokenizer(file.content(TOKENIZER)))
+            kept = None if alone else glc_vocabulary.originals(file)
+            problems += run_tokenizer(options, tokenizer if alone else Tokenizer(file.content(TOKENIZER)), kept)
         return 1 if problems else 0
     except (FormatError, OSError) as error:
         print(f"error: {options.file}: {error}" if isinstance(error, FormatError) else f"error: {error}")
