@@ -127,7 +127,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ConversionTests",
-      dependencies: ["Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "TestSupport"]),
+      dependencies: [
+        "Conversion", "Checkpoints", "GLCFormat", "GLiClass", "ModelCore", "Quantization", "TestSupport",
+      ]),
     .testTarget(
       name: "GLiClassTests",
       dependencies: ["GLiClass", "GLCFormat", "Engine", "Conversion", "ModelCore", "TestSupport"]),

@@ -14,6 +14,14 @@ public enum CalibrationError: Diagnostic, Equatable {
 }
 
 extension CalibrationError {
+  /// Whether a weight or an activation was infinite or NaN.
+  public var isNotFinite: Bool {
+    switch self {
+    case .weightNotFinite, .input(_, .notFinite), .model(.notFinite): true
+    default: false
+    }
+  }
+
   /// One line that names the file or text, what was expected and what was found.
   public var message: String { text.onOneLine }
 

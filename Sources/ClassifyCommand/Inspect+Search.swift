@@ -13,6 +13,9 @@ struct SearchRecord {
     let count = record.member("candidates")?.int.map { "\($0) recipes compared" } ?? "recipes compared"
     var lines = ["  searched    micro F1 within \(Formatting.decimals(bound, 5)), \(count)\(texts("comparison"))"]
     if let found = drift("judgement") { lines.append("  judged      \(found)\(texts("judgement")), looked at once") }
+    if let sha256 = record.member("data")?.member("sha256")?.string {
+      lines.append("              sha256 \(sha256.onOneLine)")
+    }
     return lines
   }
 

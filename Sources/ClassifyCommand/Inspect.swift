@@ -83,6 +83,7 @@ extension GLCFile {
     }
     for section in sections { lines.append("  section     \(section.name), \(Formatting.size(section.size))") }
     lines += tensorSummary
+    lines += RecipeRecord(metadata.member("recipe")).summary
     lines += metadata.member("drift").map { SearchRecord($0).summary } ?? []
     lines += stamp?.summary ?? []
     lines.append("  checksums   " + (isChecked ? "all good" : "good (tensor data not read; --check reads it)"))

@@ -89,6 +89,8 @@ public struct ConversionSummary: Sendable {
   public var outputSize: Int
   /// The quantized tensor with the largest relative error; `nil` where none is quantized.
   public var worst: TensorError?
+  /// Quantized linear layers with output channels that are zero, and how many.
+  public var zeroChannels: [(tensor: String, count: Int)]
   /// `sha256:` and the digest that identifies the checkpoint whatever its container.
   public var contentDigest: String
 }

@@ -64,7 +64,7 @@ public struct Converter {
         path: options.output, records: records, tokenizer: source.tokenizer.bytes,
         vocabulary: source.vocabulary?.storedMap)
     }
-    let worst = try writeTensors(source, writer, solutions)
+    let findings = try writeTensors(source, writer, solutions)
     let metadata = ConversionMetadata(
       configuration: source.configuration, recipe: recipe, vocabulary: source.vocabulary?.metadata ?? .null,
       tokenizer: source.tokenizer, files: try SourceFiles(checkpoint, weights: source.digest.wait()),
@@ -76,7 +76,7 @@ public struct Converter {
     }
     return ConversionSummary(
       output: options.output, input: ConversionInput(source, records), tensorCount: records.count, outputSize: size,
-      worst: worst, contentDigest: metadata.files.contentDigest)
+      worst: findings.worst, zeroChannels: findings.zeroChannels, contentDigest: metadata.files.contentDigest)
   }
 
   private func records(
@@ -97,14 +97,15 @@ public struct Converter {
   }
 
   /// Streams every tensor into the file.
-  /// - Returns: the quantized tensor with the largest relative error.
+  /// - Returns: what was found on the way.
   private func writeTensors(
     _ source: ConversionSource, _ writer: GLCWriter, _ solutions: [String: LinearSolution]
-  ) throws(ConversionError) -> ConversionSummary.TensorError? {
+  ) throws(ConversionError) -> (worst: ConversionSummary.TensorError?, zeroChannels: [(tensor: String, count: Int)]) {
     let (checkpoint, mapping) = (source.checkpoint, source.mapping)
     let total = writer.records.reduce(0) { $0 + $1.shape.reduce(1, *) }
     var done = 0
     var worst: ConversionSummary.TensorError?
+    var zeroChannels: [(tensor: String, count: Int)] = []
     for record in writer.records {
       guard let (unpruned, view) = mapping.row(of: record.name) else {
         preconditionFailure("\(record.name) is not in the table")
@@ -138,10 +139,13 @@ public struct Converter {
           error = try stream.write(CheckpointRows(view))
         }
       }
+      if record.encoding.isQuantized, row.role == .linear, error.zeroRows > 0 {
+        zeroChannels.append((record.name, error.zeroRows))
+      }
       if record.encoding.isQuantized, error.relative >= worst?.relative ?? 0 {
         worst = ConversionSummary.TensorError(tensor: record.name, relative: error.relative)
       }
     }
-    return worst
+    return (worst, zeroChannels)
   }
 }

@@ -8,6 +8,7 @@ import RecipeSearch
 extension ConvertCommand {
   /// Searches the smallest recipe within a bound, and writes its file or says what came nearest.
   func searchRecipe() throws {
+    let file = try reportFile()
     let report = try interruptible("searching") { isStopped, show in
       var own = search.search(try options())
       own.calibration = calibration.calibrate.map {
@@ -15,12 +16,13 @@ extension ConvertCommand {
       }
       return try RecipeSearch(own, isStopped: isStopped, show: show).run()
     }
-    try print(report.text, report.json)
+    try print(report.text, report.json, file)
     if !report.passes { throw ExitCode(ExitStatus.verdict.rawValue) }
   }
 
   /// Ranks tensors by what each does alone.
   func rank() throws {
+    let file = try reportFile()
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     let scratch = "\(folder)/gliclass-sensitivity.glc"
     var options = try options()
@@ -33,7 +35,7 @@ extension ConvertCommand {
     let report = try interruptible("measuring") { isStopped, show in
       try Sensitivity(search.ranking(own, scratch: scratch), isStopped: isStopped, show: show).run()
     }
-    try print(report.text, report.json)
+    try print(report.text, report.json, file)
   }
 
   /// Runs `body` with a bar; a signal ends it between two pieces of work, with nothing left behind.
@@ -50,14 +52,19 @@ extension ConvertCommand {
     }
   }
 
+  /// The file of the report, there before the work is done.
+  private func reportFile() throws -> AtomicFile? {
+    guard let path = search.json, path != "-" else { return nil }
+    return try AtomicFile(path: path)
+  }
+
   /// The report as it was asked for.
-  private func print(_ text: String, _ json: JSON) throws {
+  private func print(_ text: String, _ json: JSON, _ file: AtomicFile?) throws {
     guard search.json != "-" else {
       Console.print(json.text(pretty: true))
       return
     }
-    if let path = search.json {
-      let file = try AtomicFile(path: path)
+    if let file {
       try file.write(Array((json.text(pretty: true) + "\n").utf8), at: 0)
       try file.commit()
     }

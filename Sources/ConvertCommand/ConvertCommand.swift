@@ -72,13 +72,26 @@ struct ConvertCommand: ParsableCommand {
 
   func validate() throws {
     try search.check(weights, output: output, writesNothing: writesNothing)
+    guard !writesNothing || calibration.calibrate == nil else {
+      throw ValidationError("--dry-run and --list measure nothing: leave --calibrate out.")
+    }
+    guard output == nil || output != search.json else {
+      throw ValidationError("--output and --json are the same file.")
+    }
     guard output != nil || writesNothing || search.sensitivity else {
       throw ValidationError("Missing expected argument '--output <out.glc>'.")
     }
   }
 
+  /// Files that are read, beside the checkpoint.
+  private var inputs: [String] {
+    [weights.recipe, calibration.calibrate, search.data, search.reference].compactMap(\.self) + vocabulary.keepVocab
+  }
+
   func run() throws {
     try reporting {
+      let outputs = [output, search.json == "-" ? nil : search.json].compactMap(\.self)
+      for path in outputs { try Converter.refuseOverwriting(inputs, output: path) }
       if search.sensitivity {
         try rank()
       } else if search.isGiven {

@@ -83,7 +83,7 @@ struct SearchArguments: ParsableArguments {
       throw ValidationError("--sensitivity compares with the checkpoint in f32: leave --reference out.")
     }
     if let budget, !(budget > 0 && budget <= 10_000_000) {
-      throw ValidationError("--budget is a number of minutes above 0.")
+      throw ValidationError("--budget is a number of minutes above 0, and at most 10000000.")
     }
     if let texts, texts < (sensitivity ? 1 : 2) {
       throw ValidationError("--texts is a number from \(sensitivity ? 1 : 2) on.")

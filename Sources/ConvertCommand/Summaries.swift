@@ -59,6 +59,11 @@ extension ConversionSummary {
     if let worst {
       rows.append(("worst", "\(worst.tensor), relative error \(Formatting.decimals(worst.relative * 100, 3)) %"))
     }
+    if let first = zeroChannels.first {
+      let count = zeroChannels.reduce(0) { $0 + $1.count }
+      let others = zeroChannels.count == 1 ? "" : " and \(zeroChannels.count - 1) more tensors"
+      rows.append(("zero", "\(count) output \(count == 1 ? "channel" : "channels"), of \(first.tensor)\(others)"))
+    }
     rows.append(("checkpoint", contentDigest))
     return rows
   }

@@ -23,6 +23,9 @@ struct VocabularyArguments: ParsableArguments {
   var keepLabels: String?
 
   func validate() throws {
+    if keepScripts != nil, Self.list(keepScripts).isEmpty {
+      throw ValidationError("--keep-scripts names scripts, as latin,cyrillic.")
+    }
     guard keepLabels == nil || !keepVocab.isEmpty || keepScripts != nil else {
       throw ValidationError("--keep-labels adds to --keep-vocab or --keep-scripts.")
     }

@@ -111,7 +111,9 @@ struct Override: ExpressibleByArgument {
 
   init?(argument: String) {
     guard let equals = argument.lastIndex(of: "="), equals > argument.startIndex else { return nil }
-    let parts = argument[argument.index(after: equals)...].split(separator: ":", maxSplits: 1).map(String.init)
+    let parts = argument[argument.index(after: equals)...].split(
+      separator: ":", maxSplits: 1, omittingEmptySubsequences: false
+    ).map(String.init)
     guard let scheme = parts.first.flatMap(WeightScheme.init) else { return nil }
     var groupSize: GroupSize?
     if parts.count > 1 {

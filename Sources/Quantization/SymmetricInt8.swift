@@ -49,6 +49,9 @@ public struct QuantizationError: Sendable, Equatable {
   /// Σ (w − ŵ)² over all values.
   public private(set) var noise = 0.0
 
+  /// Rows whose scale is 0: whose values are all zero, or next to it.
+  public private(set) var zeroRows = 0
+
   /// Nothing seen yet.
   public init() {}
 
@@ -73,12 +76,14 @@ public struct QuantizationError: Sendable, Equatable {
     }
     signal += signals.sum()
     noise += noises.sum()
+    if scale == 0 { zeroRows += 1 }
   }
 
   /// Adds what `other` has seen.
   public mutating func add(_ other: QuantizationError) {
     signal += other.signal
     noise += other.noise
+    zeroRows += other.zeroRows
   }
 
   /// ‖w − ŵ‖ ÷ ‖w‖ (Frobenius norms), 0 where all values are zero.

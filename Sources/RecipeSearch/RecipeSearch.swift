@@ -49,7 +49,7 @@ package struct RecipeSearch {
       let calibrated = try CalibratedSolutions(source, texts, template, reporter)
       (template, solutions) = (calibrated.template, calibrated.provider)
       selection.judge(without: calibrated.texts)
-      try check(selection, data)
+      guard !selection.judgement.isEmpty else { throw .allSeen(path: data.path, texts: calibrated.texts.count) }
     }
     let space = RecipeSpace.searching(source, template: template, limits: limits, solutions: solutions)
     let problem = try space.problem(source, options.conversion)

@@ -8,6 +8,8 @@ public enum RecipeSearchError: Diagnostic {
   case noTruth(path: String)
   /// Texts that are all in one half of the split.
   case oneHalf(path: String, texts: Int)
+  /// Texts to judge by that a calibration has all looked at.
+  case allSeen(path: String, texts: Int)
   /// A reference that is not one of this checkpoint.
   case otherReference(path: String, field: String, expected: String, found: String)
   /// What is read changed while the search went on.
@@ -26,6 +28,8 @@ extension RecipeSearchError {
     case .noTruth(let path): "\(path): expected true_labels, which a bound on F1 needs, found none in any line"
     case .oneHalf(let path, let texts):
       "\(path): expected different texts in both halves of a split by their SHA-256, found all \(texts) in one"
+    case .allSeen(let path, let texts):
+      "\(path): expected texts to judge by that the calibration has not looked at, found none: it has looked at \(texts)"
     case .otherReference(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     case .changed(let path): "\(path): expected the same checkpoint to the end of the search, found another"
@@ -39,6 +43,7 @@ extension RecipeSearchError {
     case .underlying(let error): error.hint
     case .noTruth: "--sensitivity ranks tensors by logit errors, which need no labels"
     case .oneHalf: "give more texts: one half is to compare recipes on, the other to judge the file"
+    case .allSeen: "calibrate on other texts, or on fewer (--calibration-texts)"
     default: nil
     }
   }

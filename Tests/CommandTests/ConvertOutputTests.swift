@@ -127,4 +127,28 @@ import Testing
     #expect(folder.names == ["out.glc"])
     #expect(try folder.bytes("out.glc") == (end == .status(0) ? Models.debianTags.get() : Array("old".utf8)))
   }
+
+  /// Whatever is read is not written to.
+  @Test func noInputIsReplaced() throws {
+    let folder = try TemporaryFolder()
+    let texts = try bytes("\(Fixtures.tiny)/eval.jsonl")
+    let recipe = Array("{\"schema\": 1}".utf8)
+    for option in ["--calibrate", "--keep-vocab", "--data", "--reference", "--recipe"] {
+      let file = try folder.write("in.jsonl", option == "--recipe" ? recipe : texts)
+      let search = ["--data", "--reference"].contains(option) ? ["--max-f1-drift", "0.5"] : []
+      let data = option == "--reference" ? ["--data", "\(Fixtures.tiny)/eval.jsonl"] : []
+      let outcome = try Program.convert.run([Fixtures.tiny, "-o", file, option, file] + search + data)
+      expectFailure(outcome, status: 73, naming: [file, "is read"])
+      #expect(try folder.bytes("in.jsonl") == (option == "--recipe" ? recipe : texts))
+    }
+    let file = try folder.write("in.jsonl", texts)
+    let report = ["--sensitivity", "--data", file, "--json", file]
+    expectFailure(try Program.convert.run([Fixtures.tiny] + report), status: 73, naming: [file, "is read"])
+    #expect(try folder.bytes("in.jsonl") == texts)
+    expectFailure(
+      try Program.convert.run(
+        [Fixtures.tiny, "-o", folder["a"], "--max-f1-drift", "0.5", "--data", file, "--json", folder["a"]]),
+      status: 64, naming: ["--json"])
+    #expect(folder.names == ["in.jsonl"])
+  }
 }

@@ -131,9 +131,34 @@ import Testing
       var file = try Safetensors()
       try file.set(tensor, 65 % (file.entries[tensor]?.shape.reduce(1, *) ?? 1), to: value)
       let row = (file.entries[tensor]?.shape.count ?? 0) > 1 ? "row 1" : "row 0"
-      for scheme in ["--q8", "--f32"] {
+      for scheme in ["--q8", "--q4", "--f32"] {
         try expectRefusal(file.file, naming: [tensor, "finite", row], options: [scheme])
       }
+      // Whatever text or layer a calibration meets it in.
+      if tensor.contains("encoder_model") {
+        let calibrated = ["--q4", "--calibrate", "\(Fixtures.tiny)/eval.jsonl"]
+        try expectRefusal(file.file, naming: [tensor, "finite", row], options: calibrated)
+      }
     }
+  }
+
+  /// Output channels of zeros are zero in the file, and said.
+  @Test(arguments: [["--q8"], ["--q4"], ["--q4", "--calibrate", "\(Fixtures.tiny)/eval.jsonl"]])
+  func channelsOfZeros(_ options: [String]) throws {
+    var file = try Safetensors()
+    for row in [3, 90] {
+      for column in 0..<64 { try file.set(Self.weight, 64 * row + column, to: column % 2 == 0 ? 0 : -0.0) }
+    }
+    let folder = try TemporaryFolder()
+    let checkpoint = try folder.checkpoint(["model.safetensors": file.file])
+    let outcome = try Program.convert.run([checkpoint, "-o", folder["out.glc"]] + options)
+    expectSuccess(outcome)
+    #expect(
+      outcome.lines.contains("  zero       2 output channels, of layers.0.feed_forward.intermediate.weight"),
+      "\(outcome)")
+    expectSuccess(try Program.classify.run(["inspect", folder["out.glc"], "--check"]))
+    expectSuccess(try Program.classify.run(["classify", folder["out.glc"], "--labels", "a,b", "a text"]))
+    let whole = try Program.convert.run([Fixtures.tiny, "-o", folder["whole.glc"]] + options)
+    #expect(!whole.lines.contains { $0.hasPrefix("  zero ") })
   }
 }

@@ -2,6 +2,7 @@ import Conversion
 import Foundation
 import GLCFormat
 import ModelCore
+import Quantization
 import TestSupport
 import Testing
 
@@ -111,6 +112,46 @@ import Testing
     #expect(error(recipe)?.contains("attention int8") == true)
   }
 
+  /// What a recipe says of single layers may be of another checkpoint: every member is held against the tensor.
+  @Test func solutionsAreHeldAgainstTheTensors() throws {
+    let names = ["query", "key", "value"].map { "layers.0.attention.\($0).weight" }
+    func recipe(_ scheme: WeightScheme, _ edit: (inout [String: LinearSolution]) -> Void) -> QuantizationRecipe {
+      var recipe = QuantizationRecipe(weights: scheme)
+      for name in names {
+        var solution = LinearSolution()
+        solution.inputScales = Array(repeating: 2, count: 64)
+        solution.grid = QuantizationGrid(
+          scales: Array(repeating: 0.01, count: 64), multipliers: scheme == .q4 ? Array(repeating: 3, count: 64) : [])
+        recipe.solutions[name] = solution
+      }
+      edit(&recipe.solutions)
+      return recipe
+    }
+    for scheme in [WeightScheme.q8, .q4] { #expect(error(recipe(scheme) { _ in }) == nil) }
+    func expect(_ message: String, _ scheme: WeightScheme = .q8, _ edit: (inout [String: LinearSolution]) -> Void) {
+      let found = error(recipe(scheme, edit))
+      #expect(found?.hasPrefix("recipe: tensors.\(message)") == true, "\(found ?? "no error")")
+    }
+    expect("\(names[0]).scales: expected 64 numbers, found 2") { $0[names[0]]?.grid?.scales = [1, 2] }
+    expect("\(names[1]).input_scales: expected 64 numbers, found 65") { $0[names[1]]?.inputScales?.append(1) }
+    expect("\(names[2]).bias: expected 64 numbers, found 1") { $0[names[2]]?.bias = [1] }
+    expect("\(names[2]).multipliers: expected 64 numbers, found 0", .q4) { $0[names[2]]?.grid?.multipliers = [] }
+    expect("\(names[0]).multipliers: expected 0 numbers, found 64") {
+      $0[names[0]]?.grid?.multipliers = Array(repeating: 1, count: 64)
+    }
+    expect("\(names[2]).input_scales: expected those of \(names[0])") { $0[names[2]]?.inputScales?[7] = 3 }
+    expect("\(names[1]): expected \(names[0]), ") { $0[names[0]] = nil }
+    expect("\(names[0]): expected a tensor in q8 or q4, found one in f16", .f16) { _ in }
+    for name in ["layers.2.attention.query.weight", "layers.0.attention.query.bias", "head.text.first.weight", "x"] {
+      expect("\(name): expected a linear layer of the encoder") { $0[name] = LinearSolution() }
+    }
+    expect("embeddings.tokens: expected a linear layer") { solutions in
+      var table = LinearSolution()
+      table.inputScales = Array(repeating: 1, count: 64)
+      solutions["embeddings.tokens"] = table
+    }
+  }
+
   @Test(arguments: [WeightScheme.f16, .bf16]) func halvesAreRoundedToNearestEven(_ scheme: WeightScheme) throws {
     let half = try convert(QuantizationRecipe(weights: scheme), "half.glc")
     let whole = try convert(QuantizationRecipe(weights: .f32), "whole.glc")
@@ -162,6 +203,15 @@ import Testing
         "tensors.a.input_scales[0]: expected a number in range"
       ),
       (#"{"schema": 1, "tensors": {"a": {"scales": [1], "multipliers": [16]}}}"#, "tensors.a.multipliers[0]: expected"),
+      (
+        #"{"schema": 1, "calibration": {"data": "a", "sha256": "b", "texts": 1, "tokens": 1}}"#,
+        "calibration: expected null, or tensors beside it"
+      ),
+      (#"{"schema": 1, "vocabulary": 3}"#, "vocabulary: expected an object, found 3"),
+      (
+        #"{"schema": 1, "tensors": {"a": {"input_scales": [3e38]}}}"#,
+        "tensors.a.input_scales[0]: expected a number in range, found 3e"
+      ),
       ("[]", "the document: expected an object, found an array"),
       ("{", "invalid JSON"),
     ])

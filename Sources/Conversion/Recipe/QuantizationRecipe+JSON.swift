@@ -63,6 +63,14 @@ extension QuantizationRecipe {
     }
     if let member = object.present("steps") { steps = try QuantizationSteps(member) }
     if let member = object.present("calibration") { calibration = try CalibrationRecord(member) }
+    if let member = object.present("vocabulary") {
+      guard member.isObject else { throw member.unexpected("an object") }
+      hasSmallerVocabulary = true
+    }
+    if calibration != nil, object.present("tensors") == nil {
+      throw try object.required("calibration").unexpected(
+        "null, or tensors beside it: what was found, as gliclass inspect --recipe prints it")
+    }
     if let tensors = object.present("tensors") {
       guard tensors.isObject else { throw tensors.unexpected("an object") }
       for name in tensors.keys {
@@ -132,9 +140,11 @@ extension LinearSolution {
     self.init()
     let names = ["input_scales", "scales", "multipliers", "bias"].map { ConfigurationField(name: $0, rule: .read) }
     try ConfigurationField.check(object, against: names)
-    inputScales = try object.floats("input_scales") { $0 > 0 }
+    // As far as weights and activations of models with any sense stay finite when they are divided and multiplied.
+    inputScales = try object.floats("input_scales") { (0x1p-64...0x1p64).contains($0) }
     bias = try object.floats("bias") { _ in true }
-    guard let scales = try object.floats("scales", where: { $0 >= 0 }) else { return }
+    guard let scales = try object.floats("scales", where: { $0 == 0 || $0.isNormal && $0 > 0 && ($0 * 127).isFinite })
+    else { return }
     let multipliers = try object.floats("multipliers") { $0 >= 1 && $0 <= 15 && $0.rounded() == $0 } ?? []
     grid = QuantizationGrid(scales: scales, multipliers: multipliers.map { UInt8($0) })
   }

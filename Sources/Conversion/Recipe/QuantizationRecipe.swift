@@ -19,6 +19,8 @@ public struct QuantizationRecipe: Sendable {
   public var steps: QuantizationSteps
   /// What a calibration was made with, where there was one.
   public var calibration: CalibrationRecord?
+  /// Whether it is of a file with a smaller vocabulary, which no recipe can make again alone.
+  public var hasSmallerVocabulary = false
   /// What a calibration found, by the tensor's name in the `.glc`.
   public var solutions: [String: LinearSolution]
 

@@ -14,6 +14,12 @@ package struct ResolvedRecipe {
   ///   they multiply the same rows.
   package init(_ recipe: QuantizationRecipe, _ source: ConversionSource) throws(ConversionError) {
     self.recipe = recipe
+    guard !recipe.hasSmallerVocabulary || source.vocabulary != nil else {
+      throw .recipe(
+        field: "vocabulary",
+        expected: "--keep-vocab (of that file itself, where it is there) or --keep-scripts, as its file had",
+        found: "neither")
+    }
     let (table, encoder) = (source.mapping.table, source.checkpoint.configuration.encoder)
     var forms: [String: TensorForm] = [:]
     for row in table.rows { forms[row.name] = Self.form(of: row, recipe) }

@@ -43,8 +43,17 @@ public struct Calibrator {
     let rows = LinearGroup.all(source.mapping.table, source.checkpoint.configuration.encoder).flatMap(\.members)
     let schemes = Dictionary(rows.map { ($0.layerName, resolved.form(of: $0.name).scheme) }) { first, _ in first }
     let run = CalibrationRun(source.checkpoint, inputs: inputs.ids, settings: CalibrationSettings(recipe.steps))
-    let (found, report) = try lifting(ConversionError.calibration) { () throws(CalibrationError) in
-      try run.run(scheme: { schemes[$0] ?? nil }, progress: progress)
+    guard schemes.contains(where: { $0.value != nil }) else {
+      throw .recipe(field: "calibration", expected: "layers in q8 or q4", found: "none")
+    }
+    let found: [String: LinearSolution]
+    let report: CalibrationReport
+    do throws(CalibrationError) {
+      (found, report) = try run.run(scheme: { schemes[$0] ?? nil }, progress: progress)
+    } catch {
+      // A text is seldom what is wrong.
+      if error.isNotFinite { try FiniteCheck.run(source) }
+      throw .calibration(error)
     }
     var calibrated = recipe
     let table = source.mapping.table.row("embeddings.tokens")

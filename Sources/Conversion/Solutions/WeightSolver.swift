@@ -15,7 +15,7 @@ struct WeightSolver {
   /// A solution for each tensor that does not simply take the default, by its name in the `.glc`.
   func solutions() throws(ConversionError) -> [String: LinearSolution] {
     let steps = recipe.recipe.steps
-    var solutions = try given()
+    var solutions = try GivenSolutions(recipe, source).checked()
     let (table, configuration) = (source.mapping.table, source.checkpoint.configuration)
     let groups =
       LinearGroup.all(table, configuration.encoder) + LinearGroup.projectors(table, configuration.head)
@@ -38,10 +38,5 @@ struct WeightSolver {
       for member in groups[index].members { solutions[member.name] = solution }
     }
     return solutions
-  }
-
-  /// What a calibration found.
-  private func given() throws(ConversionError) -> [String: LinearSolution] {
-    recipe.recipe.solutions
   }
 }

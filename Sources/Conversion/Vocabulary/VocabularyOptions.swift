@@ -64,8 +64,10 @@ enum VocabularyFileForm: Equatable {
 
   /// - Throws: ``VocabularyError/unknownForm(path:expected:)`` also for files of pieces.
   init(corpus path: String) throws(VocabularyError) {
-    self = try Self(path: path)
-    guard isCorpus else { throw .unknownForm(path: path, expected: "texts: one a line, or .jsonl") }
+    guard let form = try? Self(path: path), form.isCorpus else {
+      throw .unknownForm(path: path, expected: "texts: one a line, or .jsonl")
+    }
+    self = form
   }
 
   /// Whether it holds texts.
