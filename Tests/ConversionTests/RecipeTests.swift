@@ -142,10 +142,17 @@ import Testing
     expect("\(names[2]).input_scales: expected those of \(names[0])") { $0[names[2]]?.inputScales?[7] = 3 }
     expect("\(names[1]): expected \(names[0]), ") { $0[names[0]] = nil }
     expect("\(names[0]): expected a tensor in q8 or q4, found one in f16", .f16) { _ in }
-    for name in ["layers.2.attention.query.weight", "layers.0.attention.query.bias", "head.text.first.weight", "x"] {
-      expect("\(name): expected a linear layer of the encoder") { $0[name] = LinearSolution() }
+    for name in [
+      "layers.2.attention.query.weight", "layers.0.attention.query.bias", "layers.0.attention.relative_keys", "x",
+    ] {
+      expect("\(name): expected the weights of a linear layer") { $0[name] = LinearSolution() }
     }
-    expect("embeddings.tokens: expected a linear layer") { solutions in
+    expect("head.text.first.weight.input_scales: expected 64 numbers, found 3") { solutions in
+      var head = LinearSolution()
+      head.inputScales = [1, 1, 1]
+      solutions["head.text.first.weight"] = head
+    }
+    expect("embeddings.tokens: expected the weights of a linear layer") { solutions in
       var table = LinearSolution()
       table.inputScales = Array(repeating: 1, count: 64)
       solutions["embeddings.tokens"] = table

@@ -133,6 +133,7 @@ import Testing
   @Test func solutionsOfACalibrationAreThoseOfTheSchemeThatWasChosen() throws {
     let source = try ConversionSource(options("random-tiny"), hashing: false)
     let space = RecipeSpace.searching(source, template: QuantizationRecipe()) { tensors, choice in
+      guard case .weights(let scheme, _) = choice, scheme.isQuantized else { return [:] }
       var solution = LinearSolution()
       solution.bias = Array(repeating: choice == .weights(.q8, nil) ? 8 : 4, count: 64)
       let calibrated = tensors.filter { $0.hasSuffix("attention.output.weight") }

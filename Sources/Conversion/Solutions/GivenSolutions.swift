@@ -5,10 +5,18 @@ import Quantization
 struct GivenSolutions {
   private let recipe: ResolvedRecipe
   private let groups: [LinearGroup]
+  /// Linear layers that stand alone, wherever they are.
+  private let others: [TensorRow]
 
   init(_ recipe: ResolvedRecipe, _ source: ConversionSource) {
     self.recipe = recipe
-    groups = LinearGroup.all(source.mapping.table, source.checkpoint.configuration.encoder)
+    let table = source.mapping.table
+    let groups = LinearGroup.all(table, source.checkpoint.configuration.encoder)
+    let grouped = Set(groups.flatMap { $0.members.map(\.name) })
+    self.groups = groups
+    others = table.rows.filter { row in
+      (row.role == .linear || row.role == .convolution) && row.shape.count == 2 && !grouped.contains(row.name)
+    }
   }
 
   /// By name in the `.glc`.
@@ -16,15 +24,18 @@ struct GivenSolutions {
   func checked() throws(ConversionError) -> [String: LinearSolution] {
     let solutions = recipe.recipe.solutions
     guard !solutions.isEmpty else { return [:] }
-    let known = Set(groups.flatMap { $0.members.map(\.name) })
+    let known = Set((groups.flatMap(\.members) + others).map(\.name))
     for name in solutions.keys.sorted() where !known.contains(name) {
       // A calibration says how rows of the table go together; no file does.
       if name == Self.table, let solution = solutions[name], solution.isCompensationAlone { continue }
       throw .recipe(
-        field: "tensors.\(name)", expected: "a linear layer of the encoder, as layers.0.attention.query.weight",
+        field: "tensors.\(name)", expected: "the weights of a linear layer, as layers.0.attention.query.weight",
         found: "no such tensor")
     }
     for group in groups { try check(group, solutions) }
+    for row in others {
+      if let solution = solutions[row.name] { try check(solution, row) }
+    }
     return solutions
   }
 
