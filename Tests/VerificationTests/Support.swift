@@ -16,8 +16,6 @@ enum Fixtures {
   /// Adapters of random-tiny.
   static let adapters = folder + "/adapters"
   static let metrics = folder + "/metrics.json"
-  static let csv = folder + "/csv.json"
-  static let benchmarks = folder + "/benchmarks"
 }
 
 /// A folder that is removed with its owner.

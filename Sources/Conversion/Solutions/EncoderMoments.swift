@@ -154,27 +154,11 @@ struct EncoderMoments {
     _ source: some RowSource, _ rows: Range<Int>, _ inputs: FeatureMoments
   ) throws(ConversionError) -> MatrixMoments {
     var moments = MatrixMoments(inputs: inputs)
-    let step = max(1, MatrixStream.stripeElements / source.columns)
-    try withFloats(min(step, max(1, rows.count)) * source.columns) { (buffer) throws(ConversionError) in
-      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
-        let end = min(first + step, rows.upperBound)
-        let values = UnsafeMutableBufferPointer(rebasing: buffer[..<((end - first) * source.columns)])
-        try source.read(first..<end, into: values)
-        for row in 0..<end - first {
-          moments.add(UnsafeBufferPointer(rebasing: values[row * source.columns..<(row + 1) * source.columns]))
-        }
+    try source.forEachStripe(of: rows) { range, values in
+      for row in 0..<range.count {
+        moments.add(UnsafeBufferPointer(rebasing: values[row * source.columns..<(row + 1) * source.columns]))
       }
     }
     return moments
   }
-}
-
-/// Lends a buffer of `count` floats.
-private func withFloats(
-  _ count: Int, _ body: (UnsafeMutableBufferPointer<Float>) throws(ConversionError) -> Void
-) throws(ConversionError) {
-  let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-  buffer.initialize(repeating: 0)
-  defer { buffer.deallocate() }
-  try body(buffer)
 }

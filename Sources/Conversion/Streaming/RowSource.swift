@@ -13,6 +13,21 @@ protocol RowSource: Sendable {
 
 extension RowSource {
   func sourceRow(of row: Int) -> Int { row }
+
+  /// Calls `body` with some rows after the other, as many as are read at a time, and their values.
+  func forEachStripe(
+    of all: Range<Int>, _ body: (Range<Int>, UnsafeBufferPointer<Float>) throws(ConversionError) -> Void
+  ) throws(ConversionError) {
+    let step = max(1, MatrixStream.stripeElements / max(columns, 1))
+    let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: min(step, max(1, all.count)) * columns)
+    defer { buffer.deallocate() }
+    for first in stride(from: all.lowerBound, to: all.upperBound, by: step) {
+      let range = first..<min(first + step, all.upperBound)
+      let values = UnsafeMutableBufferPointer(rebasing: buffer[..<(range.count * columns)])
+      try read(range, into: values)
+      try body(range, UnsafeBufferPointer(values))
+    }
+  }
 }
 
 /// A tensor of the checkpoint. What has been read no longer counts as resident.
