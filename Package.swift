@@ -17,17 +17,15 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"4.0.0"),
   ],
   targets: [
     // System libraries. json-c is linked statically (the archive is named in its module map), because
     // the runtime may load nothing beyond libc and libm; that is why it has no pkgConfig, which would add -ljson-c.
     .systemLibrary(name: "CJSON", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
-
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-
     // No pkgConfig either: sentencepiece.pc also lists the trainer, which nothing here needs.
     .systemLibrary(name: "CSentencePieceLibrary", providers: [.apt(["libsentencepiece-dev"])]),
 
@@ -44,13 +42,10 @@ let package = Package(
     .target(name: "Engine", dependencies: ["ModelCore", "GLCFormat", "CKernels", "CPlatform"]),
     .target(name: "GLiClass", dependencies: ["ModelCore", "GLCFormat", "Tokenization", "Engine"]),
 
-    .target(
-      name: "Checkpoints",
-      dependencies: [
-        "ModelCore", "CKernels", "CLibZip", "CPCRE2", .product(name: "Crypto", package: "swift-crypto"),
-      ]),
+    .target(name: "Hashing", dependencies: ["CLibCrypto"]),
+    .target(name: "Checkpoints", dependencies: ["ModelCore", "Hashing", "CKernels", "CLibZip", "CPCRE2"]),
     .target(name: "TokenizerCompiler", dependencies: ["ModelCore", "Tokenization", "Checkpoints", "CSentencePiece"]),
-    .target(name: "DataSets", dependencies: ["ModelCore", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "DataSets", dependencies: ["ModelCore", "Hashing"]),
     .target(name: "Quantization", dependencies: ["COpenBLAS"]),
     .target(name: "ReferenceModel", dependencies: ["ModelCore", "Checkpoints", "COpenBLAS"]),
     .target(
@@ -71,8 +66,8 @@ let package = Package(
     .target(
       name: "RecipeSearch",
       dependencies: [
-        "ModelCore", "Checkpoints", "Tokenization", "GLCFormat", "Engine", "GLiClass", "Quantization", "Conversion",
-        "DataSets", "Verification", .product(name: "Crypto", package: "swift-crypto"),
+        "ModelCore", "Hashing", "Checkpoints", "Tokenization", "GLCFormat", "Engine", "GLiClass", "Quantization",
+        "Conversion", "DataSets", "Verification",
       ]),
 
     // The programs. CommandSupport is what they share; these four alone print or exit.
@@ -112,6 +107,7 @@ let package = Package(
     .testTarget(
       name: "CalibrationTests",
       dependencies: ["Calibration", "Checkpoints", "ReferenceModel", "Quantization", "ModelCore", "TestSupport"]),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing", "ModelCore"]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "ModelCore"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization"]),
     .testTarget(

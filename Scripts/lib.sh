@@ -5,7 +5,7 @@ say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # The packages named by the providers in Package.swift.
-LIBRARIES=(libopenblas-dev libsentencepiece-dev libzip-dev libpcre2-dev libjson-c-dev)
+LIBRARIES=(libopenblas-dev libsentencepiece-dev libzip-dev libpcre2-dev libssl-dev libjson-c-dev)
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then

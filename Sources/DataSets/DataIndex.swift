@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 import ModelCore
 
 /// What is known of a file of texts without the texts: where each is, and which of its labels are right. About 50 bytes a text and a
@@ -121,7 +121,7 @@ package struct DataIndex: Sendable {
 /// Hashes a file piece by piece while it is read, so that it comes from the disk once.
 struct FileHasher {
   private let file: MappedFile
-  private var hasher = SHA256()
+  private let hasher = SHA256()
   private var offset = 0
 
   init(_ file: MappedFile) { self.file = file }
@@ -137,11 +137,11 @@ struct FileHasher {
   mutating func finish() throws(DataSetError) -> String {
     take(to: file.size)
     try lifting { () throws(ModelCoreError) in try file.checkIntact() }
-    return Formatting.hexadecimal(Array(hasher.finalize()))
+    return Formatting.hexadecimal(hasher.finish())
   }
 
   private mutating func take(to end: Int) {
-    file.withBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[offset..<end])) }
+    file.withBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[offset..<end])) }
     offset = end
   }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 
 /// What a text and its labels are found by: the first 128 bits of a SHA-256 over their bytes. Two different ones of a billion agree
 /// with a probability below 2⁻⁶⁸, and nobody can make two that do with less than 2⁶⁴ trials, so the texts need not be kept.
@@ -8,19 +8,19 @@ struct ExampleKey: Hashable, Comparable, Sendable {
 
   /// Every part goes in behind its size in bytes, so that no two lists of parts give the same bytes.
   init(text: String, labels: [String]) {
-    var hasher = SHA256()
-    Self.add(text, to: &hasher)
-    for label in labels { Self.add(label, to: &hasher) }
-    (high, low) = hasher.finalize().withUnsafeBytes {
+    let hasher = SHA256()
+    Self.add(text, to: hasher)
+    for label in labels { Self.add(label, to: hasher) }
+    (high, low) = hasher.finish().withUnsafeBytes {
       ($0.loadUnaligned(fromByteOffset: 0, as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
   }
 
-  private static func add(_ text: String, to hasher: inout SHA256) {
+  private static func add(_ text: String, to hasher: SHA256) {
     var text = text
     text.withUTF8 { bytes in
-      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hasher.update(bufferPointer: $0) }
-      hasher.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hasher.update($0) }
+      hasher.update(UnsafeRawBufferPointer(bytes))
     }
   }
 

@@ -33,7 +33,7 @@ import Testing
   @Test func noneOfTheConverters() throws {
     let found = try libraries(.classify)
     for name in [
-      "openblas", "zip", "sentencepiece", "json-c", "gfortran", "protobuf", "libFoundation.so", "ICU",
+      "openblas", "crypto", "zip", "sentencepiece", "json-c", "gfortran", "protobuf", "libFoundation.so", "ICU",
       "Internationalization",
     ] {
       #expect(!found.contains { $0.contains(name) }, "\(name) in \(found)")

@@ -1,12 +1,12 @@
 import CKernels
-import Crypto
+import Hashing
 import ModelCore
 
 /// The digests of the tensors that lie plainly in one file and share no byte, driven by consecutive pieces of the file.
 struct TensorHashers {
   /// Indices of tensors, and where they are in the file, in ascending order.
   private let rows: [(index: Int, range: Range<Int>)]
-  private var hasher = SHA256()
+  private let hasher = SHA256()
   /// By the index of the tensor.
   private(set) var finished: [(index: Int, digest: [UInt8])] = []
 
@@ -35,11 +35,10 @@ struct TensorHashers {
       let (index, range) = rows[finished.count]
       let part = range.clamped(to: offset..<end)
       if !part.isEmpty {
-        hasher.update(bufferPointer: .init(rebasing: bytes[part.lowerBound - offset..<part.upperBound - offset]))
+        hasher.update(.init(rebasing: bytes[part.lowerBound - offset..<part.upperBound - offset]))
       }
       guard range.upperBound <= end else { return }
-      finished.append((index, Array(hasher.finalize())))
-      hasher = SHA256()
+      finished.append((index, hasher.finish()))
     }
   }
 }

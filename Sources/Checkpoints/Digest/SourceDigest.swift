@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 import ModelCore
 
 /// What identifies the weights that a file was made from: 32-byte SHA-256 digests.
@@ -48,13 +48,13 @@ public struct SourceDigest: Sendable, Equatable {
   /// The digest of the file at `path`.
   /// - Throws: A read error in ``CheckpointError/core(_:)``.
   public static func file(_ path: String) throws(CheckpointError) -> File {
-    var hasher = SHA256()
+    let hasher = SHA256()
     var size = 0
     try readWhole(path, expectedSize: nil) { bytes, _ in
-      hasher.update(bufferPointer: bytes)
+      hasher.update(bytes)
       size += bytes.count
     }
-    return File(path: path, size: size, sha256: Array(hasher.finalize()))
+    return File(path: path, size: size, sha256: hasher.finish())
   }
 
   /// A digest in lower-case hexadecimal.
@@ -66,44 +66,44 @@ public struct SourceDigest: Sendable, Equatable {
   private static func pass(
     over file: WeightFile, _ tensors: [TensorView], _ digests: inout [[UInt8]?]
   ) throws(CheckpointError) -> [UInt8] {
-    var whole = SHA256()
+    let whole = SHA256()
     var hashers = TensorHashers(tensors, in: file.file)
     var checksums = ChecksumPass(file.checksums)
     try readWhole(file.path, expectedSize: file.file.size) { bytes, offset in
-      whole.update(bufferPointer: bytes)
+      whole.update(bytes)
       hashers.update(bytes, at: offset)
       checksums.update(bytes, at: offset)
     }
     try checksums.compare(path: file.path)
     for (index, digest) in hashers.finished { digests[index] = digest }
-    return Array(whole.finalize())
+    return whole.finish()
   }
 
   /// The digest of a tensor that does not lie plainly in its file, a few elements at a time.
   private static func elementsDigest(_ tensor: TensorView) throws(CheckpointError) -> [UInt8] {
-    var hasher = SHA256()
+    let hasher = SHA256()
     let block = 1 << 18
     var floats: [Float] = []
     for start in stride(from: 0, to: tensor.elementCount, by: block) {
       let range = start..<min(start + block, tensor.elementCount)
       guard tensor.isMerged else {
-        try tensor.withStoredBytes(elements: range) { hasher.update(bufferPointer: $0) }
+        try tensor.withStoredBytes(elements: range) { hasher.update($0) }
         continue
       }
       floats = try tensor.floats(elements: range)
-      floats.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+      floats.withUnsafeBytes { hasher.update($0) }
       tensor.discard(elements: range)
     }
-    return Array(hasher.finalize())
+    return hasher.finish()
   }
 
   private static func content(_ rows: [(tensor: TensorView, digest: [UInt8])]) -> [UInt8] {
-    var content = SHA256()
+    let content = SHA256()
     for (tensor, digest) in rows.sorted(by: { $0.tensor.name.utf8.lexicographicallyPrecedes($1.tensor.name.utf8) }) {
       let shape = tensor.shape.map(String.init).joined(separator: "x")
-      content.update(data: Array("\(tensor.name)\0\(tensor.dtypeName)\0\(shape)\0".utf8))
-      content.update(data: digest)
+      content.update(Array("\(tensor.name)\0\(tensor.dtypeName)\0\(shape)\0".utf8))
+      content.update(digest)
     }
-    return Array(content.finalize())
+    return content.finish()
   }
 }

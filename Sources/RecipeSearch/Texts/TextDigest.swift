@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 
 /// The SHA-256 of a text's UTF-8: what decides, for everybody alike, to which half of a split a text belongs and whether it is among
 /// the first so many. Equal texts have equal ones, whatever labels they are offered.
@@ -17,10 +17,10 @@ package struct TextDigest: Hashable, Comparable, Sendable {
 
   /// The digest of `text`.
   package init(_ text: String) {
-    var hasher = SHA256()
+    let hasher = SHA256()
     var text = text
-    text.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-    (high, low) = hasher.finalize().withUnsafeBytes {
+    text.withUTF8 { hasher.update(UnsafeRawBufferPointer($0)) }
+    (high, low) = hasher.finish().withUnsafeBytes {
       (
         UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
         UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))

@@ -85,7 +85,7 @@ struct SentencePieceModel {
     var reason = [CChar](repeating: 0, count: 256)
     let model = message.essentials.withUnsafeBytes { glcs_open($0.baseAddress, $0.count, &reason, reason.count) }
     guard let model else {
-      let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
       throw .invalidModel(path: path, reason: text)
     }
     defer { glcs_close(model) }
