@@ -10,6 +10,8 @@ let package = Package(
     .executable(name: "gliclass-convert", targets: ["ConvertCommand"]),
     .executable(name: "gliclass-verify", targets: ["VerifyCommand"]),
     .executable(name: "gliclass", targets: ["ClassifyCommand"]),
+    // For Scripts/arm64 alone.
+    .executable(name: "logit-hashes", targets: ["LogitHashes"]),
     // For Tests/Fuzzing alone: a package can use no target of another that is in no product.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     // Likewise for Tests/Benchmarks.
@@ -95,7 +97,12 @@ let package = Package(
       ]),
 
     // Tests. TestSupport finds fixtures and converts them into temporary folders.
-    .target(name: "TestSupport", dependencies: ["ModelCore", "Conversion", "GLiClass"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["ModelCore", "Hashing", "Conversion", "Engine", "GLiClass"],
+      path: "Tests/TestSupport"),
+    // What Scripts/arm64 runs on every processor.
+    .executableTarget(
+      name: "LogitHashes", dependencies: ["TestSupport", "Conversion", "Engine"], path: "Tests/LogitHashes"),
     // The AMX product's source over tile registers in plain C.
     .target(name: "EmulatedAMX", dependencies: ["CKernels"], path: "Tests/EmulatedAMX"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "EmulatedAMX"]),

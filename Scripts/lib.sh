@@ -75,3 +75,16 @@ build() {
   tail -1 "$log"
   rm -f "$log"
 }
+
+# The compiler that the package manager takes for C: the one beside swift, else the one on PATH.
+find_clang() {
+  local beside
+  if command -v swift >/dev/null; then
+    beside=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+    if [ -x "$beside" ]; then
+      printf '%s' "$beside"
+      return 0
+    fi
+  fi
+  command -v clang || fail "clang is neither beside swift nor on PATH"
+}

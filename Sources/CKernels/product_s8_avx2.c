@@ -43,6 +43,9 @@ LANES __m256i add_products(__m256i sum, __m256i magnitude, __m256i mask, const i
   return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(magnitude, w), _mm256_set1_epi16(1)));
 }
 
+// Clang 17, that of Debian 13, leaves a loop here that newer ones unroll, and says so.
+#pragma clang diagnostic ignored "-Wpass-failed"
+
 /// Adds the products of `count` features, a multiple of 16 up to 64.
 LANES void add_features(const int8_t *activations, size_t stride, const int8_t *weights, size_t block_bytes,
                         size_t count, int rows, int blocks, __m128i *negative, v16i *sums) {

@@ -18,6 +18,9 @@
 #define TILE_ROW_CASES(CASE, blocks) \
   CASE(1, blocks) CASE(2, blocks) CASE(3, blocks) CASE(4, blocks) CASE(5, blocks) CASE(6, blocks)
 
+// Clang 17, that of Debian 13, leaves a loop here that newer ones unroll, and says so.
+#pragma clang diagnostic ignored "-Wpass-failed"
+
 /// Adds the products of `count` features, a multiple of 16 up to 64. The offset is applied here, many at a time,
 /// and not to every broadcast of four.
 LANES void add_features(const int8_t *activations, size_t stride, const int8_t *weights, size_t count, int rows,

@@ -1,5 +1,3 @@
-import CJSON
-
 /// A JSON value to be written. Object members keep their order; numbers print as the shortest text that reads back as
 /// the same `Float` or `Double`.
 public indirect enum JSON: Sendable {
@@ -13,42 +11,78 @@ public indirect enum JSON: Sendable {
   case object([(String, JSON)])
 
   /// The text, on one line or indented. Non-finite numbers, which JSON cannot say, become `null`.
+  ///
+  /// Written here and not by json-c, whose versions put spaces differently: the text is part of files that are the same on
+  /// every machine.
   public func text(pretty: Bool = false) -> String {
-    let node = makeNode()
-    defer { json_object_put(node) }
-    let style = pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_SPACED
-    guard let text = json_object_to_json_string_ext(node, style | JSON_C_TO_STRING_NOSLASHESCAPE) else { return "null" }
-    return String(cString: text)
+    var text = ""
+    write(to: &text, indent: pretty ? 0 : nil)
+    return text
   }
 
-  private func makeNode() -> OpaquePointer? {
+  private func write(to text: inout String, indent: Int?) {
     switch self {
-    case .null: return nil
-    case .bool(let value): return json_object_new_boolean(value ? 1 : 0)
-    case .int(let value): return json_object_new_int64(Int64(value))
-    case .float(let value): return Self.number(Double(value), text: Self.text(value))
-    case .double(let value): return Self.number(value, text: "\(value)")
-    case .string(let value):
-      // The C string is NUL-terminated; the length covers strings that hold a NUL themselves.
-      return value.withCString { json_object_new_string_len($0, Int32(clamping: value.utf8.count)) }
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .int(let value): text += "\(value)"
+    case .float(let value): text += value.isFinite ? Self.text(value) : "null"
+    case .double(let value): text += value.isFinite ? "\(value)" : "null"
+    case .string(let value): Self.write(value, to: &text)
     case .array(let values):
-      let node = json_object_new_array()
-      for value in values { json_object_array_add(node, value.makeNode()) }
-      return node
+      Self.write(values, between: ("[", "]"), to: &text, indent: indent) { value, text, indent in
+        value.write(to: &text, indent: indent)
+      }
     case .object(let members):
-      let node = json_object_new_object()
-      for (key, value) in members { json_object_object_add(node, key, value.makeNode()) }
-      return node
+      Self.write(members, between: ("{", "}"), to: &text, indent: indent) { member, text, indent in
+        Self.write(member.0, to: &text)
+        text += ": "
+        member.1.write(to: &text, indent: indent)
+      }
     }
+  }
+
+  /// Elements on lines of their own, two spaces further in, or on one line with spaces between.
+  private static func write<Element>(
+    _ elements: [Element], between brackets: (String, String), to text: inout String, indent: Int?,
+    _ write: (Element, inout String, Int?) -> Void
+  ) {
+    text += brackets.0
+    let inner = indent.map { $0 + 2 }
+    for (index, element) in elements.enumerated() {
+      if index > 0 { text += "," }
+      text += inner.map { "\n" + String(repeating: " ", count: $0) } ?? " "
+      write(element, &text, inner)
+    }
+    if let indent {
+      if !elements.isEmpty { text += "\n" + String(repeating: " ", count: indent) }
+    } else {
+      text += " "
+    }
+    text += brackets.1
+  }
+
+  /// A string in quotation marks; what RFC 8259 wants escaped is, and nothing else.
+  private static func write(_ string: String, to text: inout String) {
+    text += "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\u{8}": text += "\\b"
+      case "\u{C}": text += "\\f"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case "\u{0}"..<" ": text += "\\u00" + Formatting.hexadecimal([UInt8(truncatingIfNeeded: scalar.value)])
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    text += "\""
   }
 
   /// The shortest text of a float, unless a reader that goes by way of a double would round it to a neighbour.
   private static func text(_ value: Float) -> String {
     let shortest = "\(value)"
     return Double(shortest).map { Float($0) } == value ? shortest : "\(Double(value))"
-  }
-
-  private static func number(_ value: Double, text: String) -> OpaquePointer? {
-    value.isFinite ? json_object_new_double_s(value, text) : nil
   }
 }

@@ -5,23 +5,27 @@ import Testing
 /// The int8 product for AMX on emulated tiles, so that it is tested where there is no AMX; where there is, the other
 /// suites run the real one.
 @Suite struct EmulatedAMXTests {
-  static let cases: [ProductS8Case] =
-    [0, 1, 2, 15, 16, 17, 30, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97].flatMap { rows in
-      [(64, 3), (128, 2), (192, 1), (80, 3)].map { ProductS8Case(rows: rows, k: $0.0, blocks: $0.1) }
-    }
-    + [16, 32, 48, 80, 96, 112, 144].flatMap { k in
-      [1, 9, 16, 29, 40].map { ProductS8Case(rows: $0, k: k, blocks: 2, gelu: true) }
-    }
-    + [1, 2, 3, 4, 5, 8, 9].map { ProductS8Case(rows: 37, k: 192, blocks: $0, remainder: true) }
-    // More rows than stay in the cache while all weights pass by.
-    + [33, 70].map { ProductS8Case(rows: $0, k: 16_384, blocks: 3) }
-    // int4, which is unpacked ahead: more and fewer steps than there is to unpack, and several panels of rows.
-    + [1, 16, 31, 33, 64, 97, 129].flatMap { rows in
-      [(64, 5, 64), (192, 3, 128), (448, 4, 448), (768, 7, 32)].map {
-        ProductS8Case(rows: rows, k: $0.0, blocks: $0.1, remainder: rows % 2 == 0, group: $0.2)
+  static let cases: [ProductS8Case] = {
+    var cases: [ProductS8Case] = []
+    for rows in [0, 1, 2, 15, 16, 17, 30, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97] {
+      for (k, blocks) in [(64, 3), (128, 2), (192, 1), (80, 3)] {
+        cases.append(ProductS8Case(rows: rows, k: k, blocks: blocks))
       }
     }
-    + [33, 70].map { ProductS8Case(rows: $0, k: 16_384, blocks: 3, group: 128) }
+    for k in [16, 32, 48, 80, 96, 112, 144] {
+      cases += [1, 9, 16, 29, 40].map { ProductS8Case(rows: $0, k: k, blocks: 2, gelu: true) }
+    }
+    cases += [1, 2, 3, 4, 5, 8, 9].map { ProductS8Case(rows: 37, k: 192, blocks: $0, remainder: true) }
+    // More rows than stay in the cache while all weights pass by.
+    cases += [33, 70].map { ProductS8Case(rows: $0, k: 16_384, blocks: 3) }
+    // int4, which is unpacked ahead: more and fewer steps than there is to unpack, and several panels of rows.
+    for rows in [1, 16, 31, 33, 64, 97, 129] {
+      for (k, blocks, group) in [(64, 5, 64), (192, 3, 128), (448, 4, 448), (768, 7, 32)] {
+        cases.append(ProductS8Case(rows: rows, k: k, blocks: blocks, remainder: rows % 2 == 0, group: group))
+      }
+    }
+    return cases + [33, 70].map { ProductS8Case(rows: $0, k: 16_384, blocks: 3, group: 128) }
+  }()
 
   static func kernels() throws -> glck_kernels {
     var kernels = try InstructionSet.scalar()

@@ -3,30 +3,35 @@ import Testing
 
 /// Products with int4 weights: those of the int8 weights that they stand for.
 @Suite struct ProductS4Tests {
-  static let cases: [ProductS8Case] =
-    [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65].flatMap { rows in
-      [(64, 5, 32), (192, 3, 64), (128, 2, 128)].map {
-        ProductS8Case(rows: rows, k: $0.0, blocks: $0.1, group: $0.2)
+  static let cases: [ProductS8Case] = {
+    var cases: [ProductS8Case] = []
+    for rows in [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65] {
+      for (k, blocks, group) in [(64, 5, 32), (192, 3, 64), (128, 2, 128)] {
+        cases.append(ProductS8Case(rows: rows, k: k, blocks: blocks, group: group))
       }
     }
-    + [1, 2, 3, 4, 5, 6, 7, 15, 16, 17].map { ProductS8Case(rows: 9, k: 128, blocks: $0, group: 64) }
+    cases += [1, 2, 3, 4, 5, 6, 7, 15, 16, 17].map { ProductS8Case(rows: 9, k: 128, blocks: $0, group: 64) }
     // Every group, cut short where it does not divide the features; one group of all, no power of two.
-    + [64, 128, 192, 320, 448, 832].flatMap { k in
-      [32, 64, 128, k].map { ProductS8Case(rows: 11, k: k, blocks: 4, hasBias: false, group: $0) }
+    for k in [64, 128, 192, 320, 448, 832] {
+      cases += [32, 64, 128, k].map { ProductS8Case(rows: 11, k: k, blocks: 4, hasBias: false, group: $0) }
     }
-    + [1, 16, 33].flatMap { rows in
-      [
+    for rows in [1, 16, 33] {
+      cases += [
         ProductS8Case(rows: rows, k: 192, blocks: 6, remainder: true, group: 64),
         ProductS8Case(rows: rows, k: 192, blocks: 7, remainder: true, gelu: true, group: 128, isScaled: true),
         ProductS8Case(rows: rows, k: 768, blocks: 3, gelu: true, group: 768),
       ]
     }
     // Extreme codes and multipliers.
-    + [-127, 127].flatMap { activation in
-      [(-7, 15), (7, 15), (7, 1), (-7, 1), (0, 15)].map {
-        ProductS8Case(rows: 5, k: 128, blocks: 4, activation: activation, weight: $0.0, group: 32, multiplier: $0.1)
+    for activation: Int8 in [-127, 127] {
+      for (weight, multiplier) in [(-7, 15), (7, 15), (7, 1), (-7, 1), (0, 15)] as [(Int8, UInt8)] {
+        cases.append(
+          ProductS8Case(
+            rows: 5, k: 128, blocks: 4, activation: activation, weight: weight, group: 32, multiplier: multiplier))
       }
     }
+    return cases
+  }()
 
   @Test func scalarIsTheDefinition() throws {
     let scalar = try InstructionSet.scalar()

@@ -118,17 +118,19 @@ struct ProductS8Case {
 }
 
 @Suite struct ProductS8Tests {
-  static let cases: [ProductS8Case] =
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 31, 33].map {
+  static let cases: [ProductS8Case] = {
+    var cases = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 31, 33].map {
       ProductS8Case(rows: $0, k: 64, blocks: 5)
     }
-    + [1, 2, 3, 4, 5, 6, 7, 8, 9, 48].map { ProductS8Case(rows: 7, k: 128, blocks: $0) }
+    cases += [1, 2, 3, 4, 5, 6, 7, 8, 9, 48].map { ProductS8Case(rows: 7, k: 128, blocks: $0) }
     // Depths that are no multiple of 64; rows end with their features.
-    + [16, 32, 48, 80, 96, 112, 144, 208].flatMap { k in
-      [ProductS8Case(rows: 19, k: k, blocks: 5), ProductS8Case(rows: 3, k: k, blocks: 2, remainder: true)]
+    for k in [16, 32, 48, 80, 96, 112, 144, 208] {
+      cases += [
+        ProductS8Case(rows: 19, k: k, blocks: 5), ProductS8Case(rows: 3, k: k, blocks: 2, remainder: true),
+      ]
     }
-    + [1, 5, 14].flatMap { rows in
-      [
+    for rows in [1, 5, 14] {
+      cases += [
         ProductS8Case(rows: rows, k: 192, blocks: 6, remainder: true),
         ProductS8Case(rows: rows, k: 192, blocks: 6, remainder: true, hasBias: false, gelu: true),
         ProductS8Case(rows: rows, k: 192, blocks: 7, hasBias: false),
@@ -137,6 +139,8 @@ struct ProductS8Case {
         ProductS8Case(rows: rows, k: 80, blocks: 4, remainder: true, isScaled: true),
       ]
     }
+    return cases
+  }()
 
   @Test func scalarIsTheDefinition() throws {
     let scalar = try InstructionSet.scalar()

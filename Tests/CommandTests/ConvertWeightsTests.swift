@@ -142,8 +142,10 @@ import Testing
     }
   }
 
+  static let recipesOfZeros = [["--q8"], ["--q4"], ["--q4", "--calibrate", "\(Fixtures.tiny)/eval.jsonl"]]
+
   /// Output channels of zeros are zero in the file, and said.
-  @Test(arguments: [["--q8"], ["--q4"], ["--q4", "--calibrate", "\(Fixtures.tiny)/eval.jsonl"]])
+  @Test(arguments: recipesOfZeros)
   func channelsOfZeros(_ options: [String]) throws {
     var file = try Safetensors()
     for row in [3, 90] {

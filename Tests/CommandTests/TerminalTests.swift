@@ -68,7 +68,8 @@ import Testing
     let (outcome, terminal) = try onTerminal(.classify, arguments, input: input)
     #expect(outcome.end == .status(0))
     #expect(remains(terminal).isEmpty, "\(outcome)")
-    #expect(outcome.output == (try Program.classify.run(arguments, input: input).output))
+    let elsewhere = try Program.classify.run(arguments, input: input)
+    #expect(outcome.output == elsewhere.output)
     for bar in terminal.split(separator: "\r\u{1B}[2K") {
       #expect(bar.wholeMatch(of: /classifying \[█*·*\] \d+ %/) != nil, "\(bar.debugDescription)")
     }

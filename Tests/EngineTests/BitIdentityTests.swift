@@ -6,37 +6,37 @@ import Testing
 
 /// The invariant that everything else stands on: no choice of machine, thread or batch changes a bit.
 @Suite struct BitIdentityTests {
-  @Test(arguments: [WeightScheme.q8, .f32])
-  func instructionSetsAgreeOnRealTexts(_ scheme: WeightScheme) throws {
-    let model = try Converted.model("debian-tags-f16", scheme)
-    let prompts = try Engines.demoPrompts(model, 24)
+  @Test(arguments: LogitCase.schemes, LogitCase.allCases)
+  func instructionSetsAgree(_ scheme: WeightScheme, _ logitCase: LogitCase) throws {
+    let model = try logitCase.model(scheme)
+    let prompts = try logitCase.prompts(model)
     let expected = Engines.bits(try Engines.session(model, InstructionSet.available[0]).logits(prompts))
-    var ran: [String] = []
-    for set in InstructionSet.available {
-      #expect(
-        Engines.bits(try Engines.session(model, set).logits(prompts)) == expected, "\(set) against scalar, \(scheme)")
-      ran.append(set.name)
-    }
-    let missing = InstructionSet.compiledNames.filter { !ran.contains($0) }
-    print("instruction sets compared: \(ran); this machine cannot run: \(missing)")
-  }
-
-  @Test(arguments: [WeightScheme.q8, .f32])
-  func instructionSetsAgreeAtAwkwardLengths(_ scheme: WeightScheme) throws {
-    let model = try Converted.model("random-tiny", scheme)
-    let prompts = Engines.syntheticPrompts(
-      model, [1, 2, 3, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 255, 257, 511, 512, 513, 1024])
-    let expected = Engines.bits(try Engines.session(model, InstructionSet.available[0]).logits(prompts))
-    for set in InstructionSet.available {
+    for set in InstructionSet.available.dropFirst() {
       #expect(
         Engines.bits(try Engines.session(model, set).logits(prompts)) == expected, "\(set) against scalar, \(scheme)")
     }
   }
 
-  @Test(arguments: [WeightScheme.q8, .f32])
+  @Test func instructionSetsThatRan() {
+    let ran = InstructionSet.available.map(\.name)
+    #expect(ran.first == "scalar")
+    print("instruction sets compared: \(ran); not on this machine: \(InstructionSet.compiledNames.filter { !ran.contains($0) })")
+  }
+
+  /// The logits are those of the table that was recorded on several machines.
+  @Test(arguments: LogitCase.schemes)
+  func machinesAgree(_ scheme: WeightScheme) throws {
+    let recorded = try RecordedHashes.read()
+    let known = Set(recorded.compactMap { $0.hashes["\(scheme)"] })
+    #expect(recorded.count >= 8 && known.count == 1, "docs/arm64.md is to hold one hash in many rows: \(known)")
+    let found = try LogitCase.hash(scheme, .best, threads: 2)
+    #expect(known == [found], "another machine had other logits; after a change of what is computed, run Scripts/arm64 --record")
+  }
+
+  @Test(arguments: LogitCase.schemes)
   func threadsAgree(_ scheme: WeightScheme) throws {
-    let model = try Converted.model("debian-tags-f16", scheme)
-    let prompts = try Engines.demoPrompts(model, 64)
+    let model = try LogitCase.realTexts.model(scheme)
+    let prompts = try Prompts.demo(model, 64)
     let expected = Engines.bits(try Engines.session(model, threads: 1).logits(prompts))
     for threads in [2, 3, 5] {
       #expect(
@@ -45,10 +45,10 @@ import Testing
   }
 
   /// Sets, threads and batches together, at lengths where blocks begin and end; scalar kernels as far as they are quick.
-  @Test(arguments: [WeightScheme.q8, .f32])
+  @Test(arguments: LogitCase.schemes)
   func allWaysAgree(_ scheme: WeightScheme) throws {
-    let model = try Converted.model("random-tiny", scheme)
-    let prompts = Engines.syntheticPrompts(model, [1, 2, 127, 128, 129, 511, 512, 513, 1024])
+    let model = try LogitCase.blockLengths.model(scheme)
+    let prompts = try LogitCase.blockLengths.prompts(model)
     let best = try Engines.session(model)
     let expected = Engines.bits(try prompts.map { try best.logits([$0])[0] })
     for set in InstructionSet.available {
@@ -65,14 +65,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [WeightScheme.q8, .f32])
+  @Test(arguments: LogitCase.schemes)
   func batchesAgree(_ scheme: WeightScheme) throws {
-    let model = try Converted.model("debian-tags-f16", scheme)
-    // Sixteen real texts with the shortest and longest synthetic ones between them.
-    var prompts = try Engines.demoPrompts(model, 16)
-    for (index, prompt) in Engines.syntheticPrompts(model, [1, 400, 5, 900]).enumerated() {
-      prompts.insert(prompt, at: index * 4)
-    }
+    let model = try LogitCase.mixedLengths.model(scheme)
+    let prompts = try LogitCase.mixedLengths.prompts(model) + Prompts.synthetic(model, [400, 900])
     let session = try Engines.session(model, threads: 2)
     let alone = Engines.bits(try prompts.map { try session.logits([$0])[0] })
     #expect(Set(prompts.map(\.tokens.count)).count > 10, "the lengths are to be mixed")
@@ -85,9 +81,9 @@ import Testing
   }
 
   @Test func skippingRowsThatNobodyReadsChangesNothing() throws {
-    for scheme in [WeightScheme.q8, .f32] {
+    for scheme in LogitCase.schemes {
       let model = try Converted.model("debian-tags-f16", scheme)
-      let prompts = try Engines.demoPrompts(model, 40)
+      let prompts = try Prompts.demo(model, 40)
       let all = try Engines.session(model, threads: 2, skips: false).logits(prompts)
       #expect(Engines.bits(try Engines.session(model, threads: 2).logits(prompts)) == Engines.bits(all))
     }

@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: [WeightScheme.q8, .f32])
   func rowsThatAreReadAreThoseThatAreMapped(_ scheme: WeightScheme) throws {
     let model = try Converted.model("random-tiny", scheme)
-    let prompts = Engines.syntheticPrompts(model, [1, 40, 129])
+    let prompts = Prompts.synthetic(model, [1, 40, 129])
     let expected = Engines.bits(try Engines.session(model).logits(prompts))
     let read = try EngineModel(GLCFile(path: model.file.path), mappedTableBytes: 0)
     for threads in [1, 2] {

@@ -1,8 +1,7 @@
 import Engine
 import GLiClass
-import TestSupport
 
-/// Sessions and inputs that several suites use.
+/// Sessions that several suites use.
 enum Engines {
   /// Logits as bits, so that −0 and NaN would count as different.
   static func bits(_ logits: [[Float]]) -> [[UInt32]] { logits.map { $0.map(\.bitPattern) } }
@@ -14,29 +13,5 @@ enum Engines {
     options.skipsUnreadRows = skips
     options.dividesEverything = true
     return try model.makeSession(options: options).engine
-  }
-
-  /// Prompts of the demo data in their own order: lengths vary from line to line.
-  static func demoPrompts(_ model: GLiClassModel, _ count: Int) throws -> [EnginePrompt] {
-    try Fixtures.reference(Fixtures.path("debian-tags-f16/reference.jsonl")).prefix(count).map { line in
-      let prompt = try model.prompts.prompt(text: line.text, labels: line.labels)
-      return EnginePrompt(tokens: prompt.ids, labelPositions: prompt.labelPositions)
-    }
-  }
-
-  /// Random tokens at the lengths where blocks, lanes and buckets begin and end.
-  static func syntheticPrompts(_ model: GLiClassModel, _ lengths: [Int]) -> [EnginePrompt] {
-    let configuration = model.file.configuration
-    var state: UInt64 = 42
-    func random(_ limit: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % limit
-    }
-    return lengths.map { length in
-      var tokens = (0..<length).map { _ in Int32(random(configuration.prompt.labelTokenID)) }
-      let positions = length < 4 ? [length - 1] : [1, length / 2, length - 1]
-      for position in positions { tokens[position] = Int32(configuration.prompt.labelTokenID) }
-      return EnginePrompt(tokens: tokens, labelPositions: positions)
-    }
   }
 }

@@ -16,9 +16,9 @@ import Testing
 
   private static func prompts(_ model: GLiClassModel, _ name: String) throws -> [EnginePrompt] {
     switch name {
-    case "debian-tags-f16": try Engines.demoPrompts(model, 6)
+    case "debian-tags-f16": try Prompts.demo(model, 6)
     case "random-tiny":
-      Engines.syntheticPrompts(model, [1, 2, 15, 17, 33, 63, 64, 65, 129, 257, 300])
+      Prompts.synthetic(model, [1, 2, 15, 17, 33, 63, 64, 65, 129, 257, 300])
     default: try VariantTests.load(name, .q8).1
     }
   }

@@ -33,7 +33,7 @@ import Testing
   func observingChangesNoBit(_ scheme: WeightScheme, _ threads: Int) throws {
     let model = try Converted.model("debian-tags-f16", scheme)
     let session = try Engines.session(model, threads: threads)
-    for prompt in try Engines.demoPrompts(model, 12) {
+    for prompt in try Prompts.demo(model, 12) {
       let expected = Engines.bits(try session.logits([prompt]))
       let (record, found) = try Self.record(session, [prompt])
       #expect(Engines.bits(found) == expected)
@@ -45,7 +45,7 @@ import Testing
   @Test func stagesComeInOrderWithAllTheirRows() throws {
     let model = try Converted.model("random-tiny", .q8)
     // More rows than the feed-forward network takes at once.
-    let prompt = Engines.syntheticPrompts(model, [300])[0]
+    let prompt = Prompts.synthetic(model, [300])[0]
     let (record, _) = try Self.record(try Engines.session(model), [prompt])
     let encoder = model.file.configuration.encoder
     let layers = (0..<encoder.layerCount).flatMap { ["\($0) attention", "\($0) feedForward", "\($0) output"] }
@@ -77,7 +77,7 @@ import Testing
     guard scheme == .q8 || attention == .f32 else { return }
     let model = try Converted.model("debian-tags-f16", scheme, attention: attention)
     let session = try Engines.session(model, threads: 2)
-    for prompt in try Engines.demoPrompts(model, 6) {
+    for prompt in try Prompts.demo(model, 6) {
       let (record, expected) = try Self.record(session, [prompt])
       var replaced: [Int] = []
       session.probe = Probe(observe: { _, _, _ in }) { layer, rows in
@@ -100,7 +100,7 @@ import Testing
   func replacedStatesAreWhatTheLayerReads(_ scheme: WeightScheme) throws {
     let model = try Converted.model("random-tiny", scheme)
     let session = try Engines.session(model)
-    let one = Engines.syntheticPrompts(model, [40])[0]
+    let one = Prompts.synthetic(model, [40])[0]
     // The same labels around other tokens.
     var other = one
     for index in other.tokens.indices where !one.labelPositions.contains(index) { other.tokens[index] = 7 }

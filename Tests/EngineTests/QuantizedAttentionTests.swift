@@ -35,9 +35,9 @@ import Testing
     let model = try Self.model(name)
     let prompts =
       try name == "random-tiny"
-      ? Engines.syntheticPrompts(
+      ? Prompts.synthetic(
         model, [1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 511, 512, 513, 1024])
-      : Engines.demoPrompts(model, 32)
+      : Prompts.demo(model, 32)
     let scalar = try Engines.session(model, InstructionSet.available[0])
     let expected = Engines.bits(try prompts.map { try scalar.logits([$0])[0] })
     for set in InstructionSet.available {

@@ -9,7 +9,7 @@ import Testing
   @Test(arguments: [WeightScheme.q8, .f32])
   func sessionsOnOneModelDoNotDisturbEachOther(_ scheme: WeightScheme) async throws {
     let model = try Converted.model("debian-tags-f16", scheme)
-    let prompts = try Engines.demoPrompts(model, 24)
+    let prompts = try Prompts.demo(model, 24)
     let expected = Engines.bits(try Engines.session(model).logits(prompts))
     try await withThrowingTaskGroup(of: [[UInt32]].self) { group in
       for set in InstructionSet.available.suffix(3) {
@@ -29,7 +29,7 @@ import Testing
 
   @Test func sessionsComeAndGoWhileOthersCompute() async throws {
     let model = try Converted.model("random-tiny", .q8)
-    let prompts = Engines.syntheticPrompts(model, [17, 33])
+    let prompts = Prompts.synthetic(model, [17, 33])
     let expected = Engines.bits(try Engines.session(model).logits(prompts))
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<3 {

@@ -49,7 +49,7 @@ import Testing
     try handle.close()
     var reader = JSONLineReader(try MappedFile(path: path))
     #expect(try reader.next()?.line == 1)
-    let error = #expect(throws: ModelCoreError.self) { try reader.next() }
+    let error = coreError { () throws(ModelCoreError) in try reader.next() }
     #expect(error?.message == "\(path): line 2: invalid JSON at byte 67108864: longer than 64 MiB")
   }
 

@@ -44,8 +44,9 @@ final class FakeModel {
       let strength = 0.1 + numbers.part() * numbers.part()
       prices.append((0..<choices).map { size * (2 + 2 * $0) + Int(numbers.part() * 20) })
       // Each choice has about a fourth of the error of the one before; the last has none.
-      var own = (0..<choices).map { index in
-        index == choices - 1 ? 0 : strength * (0.7 + 0.6 * numbers.part()) / [1, 4, 16, 64, 256][index]
+      let divisors: [Double] = [1, 4, 16, 64, 256]
+      var own = (0..<choices).map { index -> Double in
+        index == choices - 1 ? 0 : strength * (0.7 + 0.6 * numbers.part()) / divisors[index]
       }
       own.sort(by: >)
       effects.append(own)

@@ -152,8 +152,10 @@ struct ZipFile: Sendable {
     }
     defer { zip_fclose(file) }
     var bytes = [UInt8](repeating: 0, count: Int(information.size))
-    let count = bytes.withUnsafeMutableBytes { zip_fread(file, $0.baseAddress, zip_uint64_t($0.count)) }
-    guard count == bytes.count else { throw Unreadable(path: path, entry: name) }
+    // The buffer's address is optional in some versions of libzip and not in others.
+    let size = bytes.count
+    let count = zip_fread(file, &bytes, zip_uint64_t(size))
+    guard count == size else { throw Unreadable(path: path, entry: name) }
     return bytes
   }
 }

@@ -62,7 +62,8 @@ import Verification
     #expect(cases[1].all("skipped").count == 1)
 
     let title = verdict.judgements[0].title
-    let failed = try #require(cases.first { $0.attributes["name"] == title }?.all("failure").first)
+    let found = try #require(cases.first { $0.attributes["name"] == title })
+    let failed = try #require(found.all("failure").first)
     let message = try #require(failed.attributes["message"])
     #expect(message.contains("found ") && message.contains("bound") && message.contains(verdict.judgements[0].name))
     #expect(!message.contains("\n"))

@@ -10,18 +10,19 @@ import Verification
 
 /// Conversions as they should be: nothing is found in them.
 @Suite struct OriginHonestTests {
-  @Test(
-    arguments: [Origins.tiny, Origins.demo]
-      + ["debian-tags", "debian-tags-outliers"].compactMap { Origins.Home.shared($0) },
-    [
-      (WeightScheme.q8, AttentionPrecision.f32), (.q8, .int8), (.q4, .f32), (.q4, .int8), (.f16, .f32), (.bf16, .f32),
-      (.f32, .f32),
-    ])
+  static let folders =
+    [Origins.tiny, Origins.demo] + ["debian-tags", "debian-tags-outliers"].compactMap { Origins.Home.shared($0) }
+  static let forms: [(WeightScheme, AttentionPrecision)] = [
+    (.q8, .f32), (.q8, .int8), (.q4, .f32), (.q4, .int8), (.f16, .f32), (.bf16, .f32), (.f32, .f32),
+  ]
+
+  @Test(arguments: folders, forms)
   func fixtures(folder: String, form: (WeightScheme, AttentionPrecision)) throws {
     let path = try TestSupport.Converted.glc(folder, form.0, attention: form.1)
     let report = try Origins.report(path, checkpoint: folder)
     #expect(report.lines == [])
-    #expect(report.tensors.count == (try GLiClassModel(path: path)).file.records.count)
+    let model = try GLiClassModel(path: path)
+    #expect(report.tensors.count == model.file.records.count)
     // Lowest first; and what int8 costs a tensor whose values are about normal is some 42 to 46 dB.
     #expect(report.tensors.map(\.sqnr) == report.tensors.map(\.sqnr).sorted())
     for tensor in report.tensors {

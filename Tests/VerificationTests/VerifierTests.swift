@@ -95,7 +95,8 @@ import Verification
   /// What is computed in one piece is what is computed in parts, by any number of threads.
   @Test func threadsChangeNothing() throws {
     let one = try verdict(Converted.q8.get()) { $0.threads = 1 }
-    #expect(one == (try verdict(Converted.q8.get()) { $0.threads = 3 }))
+    let three = try verdict(Converted.q8.get()) { $0.threads = 3 }
+    #expect(one == three)
   }
 
   /// Logits of two labels exchanged: the largest error is their distance, and the bound is exceeded.
@@ -276,7 +277,8 @@ import Verification
     let path = try tampered { $0 = [$0[0]] + $0.dropFirst().reversed() }
     var found = try verdict(Converted.q8.get(), reference: path)
     found.reference.path = Self.reference
-    #expect(found == (try verdict(Converted.q8.get())))
+    let again = try verdict(Converted.q8.get())
+    #expect(found == again)
   }
 
   /// Data without true labels: agreement, and no bound that needs them.

@@ -22,7 +22,7 @@ struct RequestPlanner: ~Copyable {
   /// - Throws: ``GLiClassError`` for a request that cannot be.
   mutating func plan(_ request: ClassificationRequest) throws(GLiClassError) -> ClassificationPlan {
     try request.check()
-    let builder = try builder(request)
+    let builder = try request.builder(of: model)
     let names = request.promptLabels
     let size = max(1, request.labelsPerPass ?? names.count)
     let groups = stride(from: 0, to: names.count, by: size).map { $0..<min($0 + size, names.count) }
@@ -41,12 +41,14 @@ struct RequestPlanner: ~Copyable {
 
   /// The input that `request` becomes with the whole text and all labels in one pass.
   mutating func prompt(_ request: ClassificationRequest) throws(GLiClassError) -> Prompt {
-    let composer = PassComposer(builder: try builder(request), request: request, groups: [request.promptLabels])
+    let composer = PassComposer(builder: try request.builder(of: model), request: request, groups: [request.promptLabels])
     return try composer.passes(of: composer.augmented(request.text), &scratch)[0]
   }
+}
 
-  private func builder(_ request: ClassificationRequest) throws(GLiClassError) -> PromptBuilder {
-    let options = request.options
+extension ClassificationRequest {
+  /// The rules of `model`'s prompts with what the request changes of them.
+  fileprivate func builder(of model: GLiClassModel) throws(GLiClassError) -> PromptBuilder {
     if let length = options.maximumLength, length > model.longestInput {
       throw .invalidMaximumLength(found: length, limit: model.longestInput)
     }
@@ -56,9 +58,7 @@ struct RequestPlanner: ~Copyable {
       throw .tokenization(error)
     }
   }
-}
 
-extension ClassificationRequest {
   /// Labels as they stand in the prompt.
   fileprivate var promptLabels: [String] {
     options.lowercasesLabels ? labels.names.map { $0.lowercased() } : labels.names
