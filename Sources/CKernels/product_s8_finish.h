@@ -60,16 +60,20 @@ static void product_s8_follow(const product_pass *pass, size_t row, size_t block
 /// may be in registers.
 LANES void product_s8_finish(const product_pass *pass, size_t row, size_t block, int rows, int blocks, int pitch,
                              const v16i *sums) {
+  // An output might be any of these, for all that the compiler knows: they are read once.
   const glck_product_s8 *p = pass->product;
+  const float *channel_scales = p->channel_scales + 16 * block, *row_scales = pass->row_scales + row;
+  size_t output_step = p->output_stride, base_row_step = pass->base_row_step, base_step = pass->base_step;
+  float *output = p->output + row * output_step + 16 * block;
+  const float *base = pass->base + row * base_row_step + 16 * block * base_step;
+  v16f kept = v_load(channel_scales);
 #pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++) {
-    float *output = p->output + (row + (size_t)r) * p->output_stride + 16 * block;
-    const float *base = pass->base + (row + (size_t)r) * pass->base_row_step + 16 * block * pass->base_step;
-    v16f row_scale = v_set1(pass->row_scales[row + (size_t)r]);
+  for (int r = 0; r < rows; r++, output += output_step, base += base_row_step) {
+    v16f row_scale = v_set1(row_scales[r]);
 #pragma clang loop unroll(full)
     for (int n = 0; n < blocks; n++) {
-      v16f scale = v_mul(row_scale, v_load(p->channel_scales + 16 * (block + (size_t)n)));
-      v16f y = v_fma(v_from_int(sums[r * pitch + n]), scale, v_load(base + 16 * (size_t)n * pass->base_step));
+      v16f scale = v_mul(row_scale, blocks == 1 ? kept : v_load(channel_scales + 16 * n));
+      v16f y = v_fma(v_from_int(sums[r * pitch + n]), scale, v_load(base + 16 * (size_t)n * base_step));
       v_store(output + 16 * n, y);
     }
   }

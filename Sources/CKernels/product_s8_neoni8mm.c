@@ -2,7 +2,7 @@
 //
 // Both operands are zips of what lies in memory: two rows of activations, two rows of a tile. Zipped in the inner loop
 // they would cost three instructions for every four products. So they are zipped once: activations for all blocks,
-// into a scratch of 64 KB, and weights for all those rows, into a panel that stays in L1. Both on the stack.
+// into a scratch of 192 KB, and weights for all those rows, into a panel that stays in L1. Both on the stack.
 #pragma STDC FP_CONTRACT OFF
 #if defined(__aarch64__)
 #include <arm_neon.h>
@@ -18,11 +18,11 @@
 #include "unpack_s4_body.h"
 
 enum {
-  STEP = 32,             // features of an iteration of the inner loop
-  GROUP_PAIRS = 3,       // pairs of rows in registers: 24 accumulators, 3 of activations, 2 of weights, of 32
+  STEP = 64,             // features of an iteration of the inner loop
+  GROUP_PAIRS = 3,       // pairs of rows in registers: 24 accumulators, 3 of activations, 4 of weights, of 32
   ROWS = 192,            // rows whose activations are zipped together, at most
-  ROW_BYTES = 65536,     // and their bytes
-  PANEL_FEATURES = 512,  // features of a panel of weights: 8 KB
+  ROW_BYTES = 196608,    // and their bytes
+  PANEL_FEATURES = 1024,  // features of a panel of weights: 16 KB
 };
 
 /// What one call works on.
@@ -43,64 +43,128 @@ LANES int8x16_t zip_high(int8x16_t a, int8x16_t b) {
 
 /// Zips one pair of rows, of which the second may be missing, into its place in a group of `pairs`.
 static void pack_pair(const int8_t *first, const int8_t *second, size_t k, size_t pairs, int8_t *packed) {
+  static const int8_t no_row[65536];
   const int8x16_t zeros = vdupq_n_s8(0);
   size_t i = 0;
+  if (!second) second = no_row;
+#pragma clang loop unroll_count(4)
   for (; i < k; i += 16, packed += 32 * pairs) {
-    int8x16_t a = vld1q_s8(first + i), b = second ? vld1q_s8(second + i) : zeros;
+    int8x16_t a = vld1q_s8(first + i), b = vld1q_s8(second + i);
     vst1q_s8(packed, zip_low(a, b));
     vst1q_s8(packed + 16 * pairs, zip_high(a, b));
   }
   for (; i < padded_features(k); i += 8, packed += 16 * pairs) vst1q_s8(packed, zeros);
 }
 
-/// Zips the rows of a block of tiles in twos: a structure store does just that.
+/// Zips the rows of a block of tiles in twos.
 static void pack_panel(const int8_t *tiles, size_t features, int8_t *panel) {
-  for (size_t done = 0; done < features; done += 8, tiles += 128, panel += 128) EACH_QUARTER {
-      int32x4x2_t rows = {{vreinterpretq_s32_s8(vld1q_s8(tiles + 16 * i)),
-                           vreinterpretq_s32_s8(vld1q_s8(tiles + 64 + 16 * i))}};
-      vst2q_s32((int32_t *)(void *)(panel + 32 * i), rows);
+#pragma clang loop unroll_count(2)
+  for (size_t done = 0; done < features; done += 8, tiles += 128, panel += 128) {
+    int8x16x4_t upper = vld1q_s8_x4(tiles), lower = vld1q_s8_x4(tiles + 64);
+#pragma clang loop unroll(full)
+    for (int half = 0; half < 2; half++) {
+      int8x16x4_t zipped;
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 2; i++) {
+        int32x4_t u = vreinterpretq_s32_s8(upper.val[2 * half + i]), l = vreinterpretq_s32_s8(lower.val[2 * half + i]);
+        zipped.val[2 * i] = vreinterpretq_s8_s32(vzip1q_s32(u, l));
+        zipped.val[2 * i + 1] = vreinterpretq_s8_s32(vzip2q_s32(u, l));
+      }
+      vst1q_s8_x4(panel + 64 * half, zipped);
     }
+  }
 }
 
-/// Adds the products of some features to the sums of a group.
-LANES void accumulate(const int8_t *a, const int8_t *b, size_t features, int pairs, int32_t (*sums)[8][4]) {
+// Eight features of two or three pairs. In assembler for the loads of several registers: loads one by one would be a third
+// of the inner loop, and the compiler, given these as intrinsics, loads ahead until it runs out of registers. Operands are
+// the two addresses, and then the sums of each pair.
+#define SMMLA(sum, row, channels) "smmla %" #sum ".4s, v" #row ".16b, v" #channels ".16b\n"
+#define LOAD_FOUR_CHANNELS "ld1 {v28.16b, v29.16b, v30.16b, v31.16b}, [%1], #64\n"
+#define ADD_TWO(first, second, channels) SMMLA(first, 25, channels) SMMLA(second, 26, channels)
+#define ADD_THREE(first, second, third, channels) ADD_TWO(first, second, channels) SMMLA(third, 27, channels)
+#define SUMS_OF_PAIR(s) \
+  "+w"(s[0]), "+w"(s[1]), "+w"(s[2]), "+w"(s[3]), "+w"(s[4]), "+w"(s[5]), "+w"(s[6]), "+w"(s[7])
+
+LANES void add_eight_of_two(const int8_t **a, const int8_t **b, int32x4_t (*t)[8]) {
+  __asm__("ld1 {v25.16b, v26.16b}, [%0], #32\n"
+          LOAD_FOUR_CHANNELS ADD_TWO(2, 10, 28) ADD_TWO(3, 11, 29) ADD_TWO(4, 12, 30) ADD_TWO(5, 13, 31)
+          LOAD_FOUR_CHANNELS ADD_TWO(6, 14, 28) ADD_TWO(7, 15, 29) ADD_TWO(8, 16, 30) ADD_TWO(9, 17, 31)
+          : "+r"(*a), "+r"(*b), SUMS_OF_PAIR(t[0]), SUMS_OF_PAIR(t[1])
+          :
+          : "memory", "v25", "v26", "v28", "v29", "v30", "v31");
+}
+
+LANES void add_eight_of_three(const int8_t **a, const int8_t **b, int32x4_t (*t)[8]) {
+  __asm__("ld1 {v25.16b, v26.16b, v27.16b}, [%0], #48\n"
+          LOAD_FOUR_CHANNELS ADD_THREE(2, 10, 18, 28) ADD_THREE(3, 11, 19, 29) ADD_THREE(4, 12, 20, 30) ADD_THREE(5, 13, 21, 31)
+          LOAD_FOUR_CHANNELS ADD_THREE(6, 14, 22, 28) ADD_THREE(7, 15, 23, 29) ADD_THREE(8, 16, 24, 30) ADD_THREE(9, 17, 25, 31)
+          : "+r"(*a), "+r"(*b), SUMS_OF_PAIR(t[0]), SUMS_OF_PAIR(t[1]), SUMS_OF_PAIR(t[2])
+          :
+          : "memory", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+}
+
+LANES void add_eight_of_one(const int8_t **a, const int8_t **b, int32x4_t (*t)[8]) {
+  int8x16_t row = vld1q_s8(*a);
+#pragma clang loop unroll(full)
+  for (int n = 0; n < 8; n++) t[0][n] = vmmlaq_s32(t[0][n], row, vld1q_s8(*b + 16 * n));
+  *a += 16, *b += 128;
+}
+
+/// What a group of pairs does with a panel.
+typedef struct {
+  const int8_t *a, *b;
+  size_t features;
+  int32_t (*sums)[8][4];  // of the panels before, unless it is the first; and for the next, unless it is the last
+  int is_first, is_last;
+  size_t row, block, rows;  // where the outputs are, after the last: the second row of the last pair may be missing
+} panel_step;
+
+/// From sums by pairs to rows of sums, and to outputs.
+LANES void finish_group(const product_pass *pass, const panel_step *step, int pairs, int32x4_t (*tile)[8]) {
+  v16i unzipped[2 * GROUP_PAIRS];
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pairs; p++) EACH_QUARTER {
+      int64x2_t a = vreinterpretq_s64_s32(tile[p][2 * i]), b = vreinterpretq_s64_s32(tile[p][2 * i + 1]);
+      unzipped[2 * p].quarter[i] = vreinterpretq_s32_s64(vzip1q_s64(a, b));
+      unzipped[2 * p + 1].quarter[i] = vreinterpretq_s32_s64(vzip2q_s64(a, b));
+    }
+  if (step->rows == 2 * (size_t)pairs) {
+    product_s8_finish(pass, step->row, step->block, 2 * pairs, 1, 1, unzipped);
+  } else {
+    product_s8_finish(pass, step->row, step->block, 2 * pairs - 1, 1, 1, unzipped);
+  }
+}
+
+/// Adds the products of a panel's features to the sums of a group.
+LANES void accumulate(const product_pass *pass, const panel_step *step, int pairs) {
   int32x4_t tile[GROUP_PAIRS][8];
 #pragma clang loop unroll(full)
   for (int p = 0; p < pairs; p++)
 #pragma clang loop unroll(full)
-    for (int n = 0; n < 8; n++) tile[p][n] = vld1q_s32(sums[p][n]);
-  for (size_t i = 0; i < features; i += STEP)
+    for (int n = 0; n < 8; n++) tile[p][n] = step->is_first ? vdupq_n_s32(0) : vld1q_s32(step->sums[p][n]);
+  const int8_t *a = step->a, *b = step->b;
+  for (size_t i = 0; i < step->features; i += STEP)
 #pragma clang loop unroll(full)
-    for (int eight = 0; eight < STEP / 8; eight++, a += 16 * pairs, b += 128) {
-      int8x16_t rows[GROUP_PAIRS];
-#pragma clang loop unroll(full)
-      for (int p = 0; p < pairs; p++) rows[p] = vld1q_s8(a + 16 * p);
-#pragma clang loop unroll(full)
-      for (int n = 0; n < 8; n++) {
-        int8x16_t channels = vld1q_s8(b + 16 * n);
-#pragma clang loop unroll(full)
-        for (int p = 0; p < pairs; p++) tile[p][n] = vmmlaq_s32(tile[p][n], rows[p], channels);
+    for (int eight = 0; eight < STEP / 8; eight++) switch (pairs) {
+        case 1: add_eight_of_one(&a, &b, tile); break;
+        case 2: add_eight_of_two(&a, &b, tile); break;
+        case 3: add_eight_of_three(&a, &b, tile); break;
       }
-    }
+  if (step->is_last) {
+    finish_group(pass, step, pairs, tile);
+    return;
+  }
 #pragma clang loop unroll(full)
   for (int p = 0; p < pairs; p++)
 #pragma clang loop unroll(full)
-    for (int n = 0; n < 8; n++) vst1q_s32(sums[p][n], tile[p][n]);
+    for (int n = 0; n < 8; n++) vst1q_s32(step->sums[p][n], tile[p][n]);
 }
 
-/// From sums by pairs to rows of sums, and to outputs.
-LANES void finish_pair(const product_pass *pass, size_t row, size_t block, int rows, int32_t (*sums)[4]) {
-  v16i two[2];
-  EACH_QUARTER {
-    int64x2_t a = vreinterpretq_s64_s32(vld1q_s32(sums[2 * i])), b = vreinterpretq_s64_s32(vld1q_s32(sums[2 * i + 1]));
-    two[0].quarter[i] = vreinterpretq_s32_s64(vzip1q_s64(a, b));
-    two[1].quarter[i] = vreinterpretq_s32_s64(vzip2q_s64(a, b));
-  }
-  product_s8_finish(pass, row, block, rows, 1, 1, two);
+/// Where group g of `groups` begins when `pairs` are divided as evenly as can be, the larger ones first.
+LANES size_t group_start(size_t pairs, size_t groups, size_t g) {
+  size_t size = pairs / groups, larger = pairs % groups;
+  return g * size + (g < larger ? g : larger);
 }
-
-/// Where group g of `groups` begins when `pairs` are divided as evenly as can be.
-LANES size_t group_start(size_t pairs, size_t groups, size_t g) { return g * pairs / groups; }
 
 /// All blocks for some rows.
 static void product_s8_rows(const product_pass *pass, workspace *w, size_t row, size_t rows) {
@@ -116,7 +180,6 @@ static void product_s8_rows(const product_pass *pass, workspace *w, size_t row, 
     }
   }
   for (size_t block = 0; block < p->blocks; block++) {
-    memset(w->sums, 0, pairs * sizeof w->sums[0]);
     // int4 weights become tiles a panel at a time.
     const int8_t *tiles = p->packed.nibbles ? p->scratch : p->tiles + 16 * block * k;
     s4_reader reader = {0};
@@ -128,16 +191,17 @@ static void product_s8_rows(const product_pass *pass, workspace *w, size_t row, 
       memset(w->panel + 16 * features, 0, 16 * (rounded - features));
       for (size_t g = 0; g < groups; g++) {
         size_t start = group_start(pairs, groups, g), count = group_start(pairs, groups, g + 1) - start;
-        const int8_t *a = w->activations + 2 * (padded * start + i * count);
+        size_t left = rows - 2 * start;
+        panel_step step = {.a = w->activations + 2 * (padded * start + i * count), .b = w->panel, .features = rounded,
+                           .sums = w->sums + start, .is_first = i == 0, .is_last = i + features == k,
+                           .row = row + 2 * start, .block = block, .rows = left < 2 * count ? left : 2 * count};
         switch (count) {
-          case 1: accumulate(a, w->panel, rounded, 1, w->sums + start); break;
-          case 2: accumulate(a, w->panel, rounded, 2, w->sums + start); break;
-          case 3: accumulate(a, w->panel, rounded, 3, w->sums + start); break;
+          case 1: accumulate(pass, &step, 1); break;
+          case 2: accumulate(pass, &step, 2); break;
+          case 3: accumulate(pass, &step, 3); break;
         }
       }
     }
-    for (size_t pair = 0; pair < rows / 2; pair++) finish_pair(pass, row + 2 * pair, block, 2, w->sums[pair]);
-    if (rows % 2) finish_pair(pass, row + rows - 1, block, 1, w->sums[pairs - 1]);
   }
 }
 

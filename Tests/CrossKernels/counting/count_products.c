@@ -1,5 +1,5 @@
 // One int8 product, so that its instructions can be counted by an emulator: count_products SET ROWS FEATURES CHANNELS TIMES int8|int4
-// The difference between running it twice and once is the product alone.
+// The difference between running it once and not at all is the product alone.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
