@@ -18,7 +18,7 @@ let package = Package(
     .library(name: "CKernels", targets: ["CKernels"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // System libraries. json-c is linked statically (the archive is named in its module map), because

@@ -20,7 +20,9 @@ import Testing
   @Test func instructionSetsThatRan() {
     let ran = InstructionSet.available.map(\.name)
     #expect(ran.first == "scalar")
-    print("instruction sets compared: \(ran); not on this machine: \(InstructionSet.compiledNames.filter { !ran.contains($0) })")
+    print(
+      "instruction sets compared: \(ran); not on this machine: \(InstructionSet.compiledNames.filter { !ran.contains($0) })"
+    )
   }
 
   /// The logits are those of the table that was recorded on several machines.
@@ -30,7 +32,9 @@ import Testing
     let known = Set(recorded.compactMap { $0.hashes["\(scheme)"] })
     #expect(recorded.count >= 8 && known.count == 1, "docs/arm64.md is to hold one hash in many rows: \(known)")
     let found = try LogitCase.hash(scheme, .best, threads: 2)
-    #expect(known == [found], "another machine had other logits; after a change of what is computed, run Scripts/arm64 --record")
+    #expect(
+      known == [found],
+      "another machine had other logits; after a change of what is computed, run Scripts/arm64 --record")
   }
 
   @Test(arguments: LogitCase.schemes)

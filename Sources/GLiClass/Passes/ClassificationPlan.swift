@@ -41,7 +41,8 @@ struct RequestPlanner: ~Copyable {
 
   /// The input that `request` becomes with the whole text and all labels in one pass.
   mutating func prompt(_ request: ClassificationRequest) throws(GLiClassError) -> Prompt {
-    let composer = PassComposer(builder: try request.builder(of: model), request: request, groups: [request.promptLabels])
+    let composer = PassComposer(
+      builder: try request.builder(of: model), request: request, groups: [request.promptLabels])
     return try composer.passes(of: composer.augmented(request.text), &scratch)[0]
   }
 }

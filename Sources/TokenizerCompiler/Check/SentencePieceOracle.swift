@@ -18,7 +18,8 @@ final class SentencePieceOracle {
     var reason = [CChar](repeating: 0, count: 256)
     let handle = model.withUnsafeBytes { glcs_open($0.baseAddress, $0.count, &reason, reason.count) }
     guard let handle else {
-      throw Refused(reason: String(decoding: reason.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
+      throw Refused(
+        reason: String(decoding: reason.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
     }
     self.handle = handle
   }
