@@ -5,6 +5,11 @@
 
 ROOTS=${GLICLASS_ROOTS:-$PWD/.build/roots}
 
+# One at a time: two would build and compare in the same folders.
+mkdir -p "$ROOTS"
+exec 9>"$ROOTS/lock"
+flock -n 9 || fail "another Scripts/arm64 or Scripts/package uses $ROOTS"
+
 # The mirror that this machine's own apt uses.
 mirror() {
   local found

@@ -33,6 +33,21 @@ import Testing
     #expect(value.text(pretty: true).filter { $0 != " " && $0 != "\n" } == #"{"a":[1,"x\ny"],"b":{"c":null}}"#)
   }
 
+  /// The text is part of files that are the same on every machine, to the space.
+  @Test func spaces() {
+    let value = JSON.object([
+      ("none", .array([])), ("nothing", .object([])), ("some", .array([.int(1), .bool(true)])),
+      ("in", .object([("x", .null)])),
+    ])
+    #expect(value.text() == #"{ "none": [ ], "nothing": { }, "some": [ 1, true ], "in": { "x": null } }"#)
+    let lines = [
+      "{", #"  "none": [],"#, #"  "nothing": {},"#, #"  "some": ["#, "    1,", "    true", "  ],", #"  "in": {"#,
+      #"    "x": null"#,
+      "  }", "}",
+    ]
+    #expect(value.text(pretty: true) == lines.joined(separator: "\n"))
+  }
+
   @Test func membersKeepTheirOrder() throws {
     let keys = (0..<200).map { "key \(($0 * 37) % 200)" }
     let text = JSON.object(keys.map { ($0, .string($0)) }).text()
