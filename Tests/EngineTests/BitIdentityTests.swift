@@ -17,6 +17,18 @@ import Testing
     }
   }
 
+  /// More texts than are compared between machines.
+  @Test(arguments: LogitCase.schemes)
+  func instructionSetsAgreeOnMoreTexts(_ scheme: WeightScheme) throws {
+    let model = try LogitCase.realTexts.model(scheme)
+    let prompts = try Prompts.demo(model, 24)
+    let expected = Engines.bits(try Engines.session(model, InstructionSet.available[0]).logits(prompts))
+    for set in InstructionSet.available.dropFirst() {
+      #expect(
+        Engines.bits(try Engines.session(model, set).logits(prompts)) == expected, "\(set) against scalar, \(scheme)")
+    }
+  }
+
   @Test func instructionSetsThatRan() {
     let ran = InstructionSet.available.map(\.name)
     #expect(ran.first == "scalar")
@@ -72,7 +84,10 @@ import Testing
   @Test(arguments: LogitCase.schemes)
   func batchesAgree(_ scheme: WeightScheme) throws {
     let model = try LogitCase.mixedLengths.model(scheme)
-    let prompts = try LogitCase.mixedLengths.prompts(model) + Prompts.synthetic(model, [400, 900])
+    var prompts = try Prompts.demo(model, 16)
+    for (index, prompt) in Prompts.synthetic(model, [1, 400, 5, 900]).enumerated() {
+      prompts.insert(prompt, at: index * 4)
+    }
     let session = try Engines.session(model, threads: 2)
     let alone = Engines.bits(try prompts.map { try session.logits([$0])[0] })
     #expect(Set(prompts.map(\.tokens.count)).count > 10, "the lengths are to be mixed")

@@ -5,7 +5,8 @@ import Hashing
 import ModelCore
 
 /// Models and inputs whose logits are compared across instruction sets, threads, batches, processors and builds: by
-/// `BitIdentityTests` on one machine, and by the program `logit-hashes` between machines (docs/arm64.md).
+/// `BitIdentityTests` on one machine, and by the program `logit-hashes` between machines (docs/arm64.md): few, because some of
+/// these are emulated.
 public enum LogitCase: String, CaseIterable, Sendable {
   /// Texts of the demo data.
   case realTexts
@@ -30,15 +31,15 @@ public enum LogitCase: String, CaseIterable, Sendable {
   /// The inputs.
   public func prompts(_ model: GLiClassModel) throws -> [EnginePrompt] {
     switch self {
-    case .realTexts: return try Prompts.demo(model, 24)
+    case .realTexts: return try Prompts.demo(model, 8)
     case .awkwardLengths:
       let lengths = [1, 2, 3, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 255, 257, 511, 512, 513, 1024]
       return Prompts.synthetic(model, lengths)
     case .blockLengths: return Prompts.synthetic(model, [1, 2, 127, 128, 129, 511, 512, 513, 1024])
     case .mixedLengths:
-      var prompts = try Prompts.demo(model, 16)
-      for (index, prompt) in Prompts.synthetic(model, [1, 130, 5, 300]).enumerated() {
-        prompts.insert(prompt, at: index * 4)
+      var prompts = try Prompts.demo(model, 4)
+      for (index, prompt) in Prompts.synthetic(model, [1, 130, 5, 200]).enumerated() {
+        prompts.insert(prompt, at: index * 2)
       }
       return prompts
     }
