@@ -5,6 +5,8 @@ package final class SHA256 {
   /// Found once: finding it takes longer than hashing a short text. In a context of its own, which no
   /// `openssl.cnf` of the machine changes. It is never written, and libcrypto lets any thread read it.
   nonisolated(unsafe) private static let algorithm: OpaquePointer = {
+    // A program may end while a thread still hashes: libcrypto is not to tear itself down then.
+    OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
     guard let context = OSSL_LIB_CTX_new(), let found = EVP_MD_fetch(context, "SHA2-256", nil) else {
       preconditionFailure("libcrypto has no SHA-256")
     }
