@@ -23,7 +23,7 @@ in_root() {
   local root=$1
   shift
   as_root env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    ${QEMU_CPU:+QEMU_CPU="$QEMU_CPU"} ${GLC_ISA:+GLC_ISA="$GLC_ISA"} ${ROOT_BIND:+ROOT_BIND="$ROOT_BIND"} \
+    ${GLC_ISA:+GLC_ISA="$GLC_ISA"} ${ROOT_BIND:+ROOT_BIND="$ROOT_BIND"} \
     unshare --mount --pid --fork sh -c '
       root=$1; shift
       mount -t proc proc "$root/proc"
